@@ -1,0 +1,21 @@
+//! The contracts: what a client may ask of a transport, and what every transport promises.
+//!
+//! This module owns traits and plain data. It names no runtime, no script and nothing else of
+//! this crate; adapters and doubles implement it from outside.
+
+mod classify;
+mod connect;
+mod endpoint;
+mod ext;
+mod forward;
+mod info;
+mod socket;
+mod timer;
+
+pub use classify::{ErrorClass, classify};
+pub use connect::{BoxConnector, Connect, ConnectFn, connect_fn};
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use ext::AsyncSocketExt;
+pub use info::SocketInfo;
+pub use socket::{AsyncSocket, BoxSocket};
+pub use timer::Timer;
