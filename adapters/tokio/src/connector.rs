@@ -1,0 +1,104 @@
+//! Dialling over TCP. Names are looked up by the system's resolver, on tokio's blocking threads.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
+
+use crate::TokioSocket;
+
+/// Opens TCP connections on tokio.
+///
+/// The addresses of a name are tried one after the other, in the order of the resolver. There is
+/// no timeout but that of the system. The future must be polled inside a tokio runtime with I/O
+/// enabled.
+///
+/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends.
+///
+/// # Errors
+///
+/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); those of the
+/// resolver; otherwise the error of the address that was tried last.
+/// [`classify`](wirescript::classify) tells them apart.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes a connection that is half made. A lookup that has begun runs to its
+/// end on its thread, and its result is dropped.
+///
+/// # Example
+///
+/// ```
+/// use wirescript::{AsyncSocketExt, Connect, Endpoint};
+/// use wirescript_tokio::TokioConnector;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let server = Endpoint::from(listener.local_addr()?);
+///
+/// let net = TokioConnector::new().with_nodelay(true);
+/// let mut socket = net.connect(&server).await?;
+/// socket.send_all(b"STATUS\r\n").await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TokioConnector {
+    nodelay: bool,
+}
+
+impl TokioConnector {
+    /// A connector that leaves every option of its sockets as the system has it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether small writes go out at once (`TCP_NODELAY`) instead of waiting to be joined with
+    /// later ones. Off unless it is set.
+    #[must_use = "returns the changed connector"]
+    pub fn with_nodelay(mut self, nodelay: bool) -> Self {
+        self.nodelay = nodelay;
+        self
+    }
+
+    async fn dial(&self, addr: SocketAddr) -> io::Result<TokioSocket<TcpStream>> {
+        let socket = match addr {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        if self.nodelay {
+            // Before connecting, because a peer that has reset the connection by the time we are
+            // told of it makes some systems refuse to set options.
+            socket.set_nodelay(true)?;
+        }
+        let stream = socket.connect(addr).await?;
+        // The same peer makes these fail. Its reset is for whoever reads or writes first (C5).
+        let peer_addr = stream.peer_addr().unwrap_or(addr);
+        let mut info = SocketInfo::new().with_peer_addr(peer_addr);
+        if let Ok(local_addr) = stream.local_addr() {
+            info = info.with_local_addr(local_addr);
+        }
+        Ok(TokioSocket::new(stream).with_info(info))
+    }
+}
+
+#[async_trait]
+impl Connect for TokioConnector {
+    type Socket = TokioSocket<TcpStream>;
+
+    async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
+        to.check()?;
+        // Not `TcpStream::connect`, which would keep to itself which address answered.
+        let mut failure = None;
+        for addr in lookup_host((to.host(), to.port())).await? {
+            match self.dial(addr).await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any address")
+        }))
+    }
+}
