@@ -1,10 +1,84 @@
+//! Write a client library once, generic over its transport; prove it without a network.
+//!
+//! The map, in reading order:
+//!
+//! * [`transport`]: the contracts. [`AsyncSocket`] is a connection, [`Connect`] opens one, an
+//!   [`Endpoint`] says where. A client is written against these and constructed with an adapter
+//!   (`wirescript-tokio`, ...) in production.
+//! * [`scripted`] (feature `scripted`, for `[dev-dependencies]`): the doubles. A [`Verifier`] owns
+//!   scripts, one for each connection that a client makes, and gives the verdict.
+//!
+//! ```
+//! use std::io;
+//! use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier};
+//!
+//! // The client: written once, generic over its transport.
+//! async fn fetch_status<C: Connect>(net: &C, host: &str, port: u16) -> io::Result<String> {
+//!     let mut socket = net.connect(&Endpoint::new(host, port)).await?;
+//!     socket.send_all(b"STATUS\r\n").await?;
+//!     let reply = socket.recv_to_end(4096).await?;
+//!     socket.disconnect().await?;
+//!     Ok(String::from_utf8_lossy(&reply).into_owned())
+//! }
+//!
+//! # futures::executor::block_on(async {
+//! // Its test: the script is the peer's view of the conversation.
+//! let verifier = Verifier::new();
+//! let net = verifier.socket();
+//! net.new_session()
+//!     .expect_connect("monitoring.internal:5000")
+//!     .expect_send_all(b"STATUS\r\n")
+//!     .expect_recv(b"OK 200\r\n")
+//!     .expect_eof()
+//!     .expect_close();
+//!
+//! assert_eq!(fetch_status(&net, "monitoring.internal", 5000).await?, "OK 200\r\n");
+//! verifier.finish().await;
+//! # io::Result::Ok(()) }).unwrap();
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod transport;
+
+#[cfg(feature = "scripted")]
+mod double;
+#[cfg(feature = "scripted")]
+mod protocol;
+#[cfg(feature = "scripted")]
+mod script;
+#[cfg(feature = "scripted")]
+mod session;
+#[cfg(feature = "scripted")]
+mod timeline;
+#[cfg(feature = "scripted")]
+mod verify;
 
 pub use async_trait::async_trait;
 pub use transport::{
     AsyncSocket, AsyncSocketExt, BoxConnector, BoxSocket, Connect, ConnectFn, Endpoint, ErrorClass,
     InvalidEndpoint, SocketInfo, Timer, classify, connect_fn,
 };
+
+#[cfg(feature = "scripted")]
+pub use self::{
+    double::Scripted,
+    script::{any, matching},
+    verify::{Verifier, run},
+};
+
+/// Scripts, the doubles that play them, and what a verdict is made of.
+#[cfg(feature = "scripted")]
+pub mod scripted {
+    pub use crate::double::{Scripted, ScriptedSocket, Session};
+    pub use crate::script::{
+        AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, Any,
+        AtStart, Expected, Fault, IntoBytes, IntoExpected, InvalidArgument, Matching, Socket,
+        SocketScript, SocketState, Value, any, matching, modifiers,
+    };
+    pub use crate::verify::{
+        AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,
+        RunOutcome, SessionLabel, Stage, StepLabel, Transcript, Unordered, UnusedSession,
+        UnusedStep, Verifier, VerifierBuilder, Violation, ViolationKind, run,
+    };
+}

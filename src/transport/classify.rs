@@ -62,6 +62,7 @@ fn is_unresolvable(error: &io::Error) -> bool {
             let text = error.to_string();
             text.starts_with("failed to lookup address information")
                 || text.starts_with("could not resolve address")
+                || text.starts_with("could not resolve to any address")
         }
     }
 }

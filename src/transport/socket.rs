@@ -32,8 +32,9 @@ pub type BoxSocket = Box<dyn AsyncSocket>;
 /// be called again, and succeeds when the peer is gone. Reads go on afterwards; writes fail with
 /// [`BrokenPipe`].
 ///
-/// **C5. Reset.** A connection reset is delivered once, as [`ConnectionReset`], to whichever
-/// operation asks first. After that reads return `Ok(0)` and writes fail with [`BrokenPipe`].
+/// **C5. Reset.** A connection reset is delivered once, as [`ConnectionReset`], to whichever read
+/// or write of at least one byte asks first. After that reads return `Ok(0)` and writes fail with
+/// [`BrokenPipe`].
 ///
 /// **C6. Wakers.** The socket keeps one waker for reading and one for writing and closing; in each
 /// direction the last one wins. The two directions may be used from two tasks.

@@ -1,1 +1,5 @@
-fn main() {}
+//! The promises of wirescript, each a test that is named after what it says.
+
+mod support;
+
+mod conversation;

@@ -1,0 +1,145 @@
+//! The scripted connector: where sessions are queued, and what a client is constructed with.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::future::BoxFuture;
+
+use super::ScriptedSocket;
+use super::socket::Line;
+use crate::script::{Draft, Socket, SocketScript};
+use crate::session::{Shared, Side, SocketCall};
+use crate::transport::{Connect, Endpoint, SocketInfo};
+use crate::verify::Stage;
+
+/// A connector whose peers are scripts; of byte sockets, as `Scripted<Socket>`.
+///
+/// It is the connector that a client is constructed with *and* the place where sessions are queued
+/// and asserted. Clones share the queue. Each connect takes the session at its head, at the moment
+/// `connect()` is called.
+pub struct Scripted<P> {
+    pub(crate) shared: Arc<Shared>,
+    queue: usize,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P> Scripted<P> {
+    pub(crate) fn new(shared: Arc<Shared>, queue: usize) -> Self {
+        Self { shared, queue, protocol: PhantomData }
+    }
+}
+
+impl Scripted<Socket> {
+    /// Takes the next place in the queue for a session, and returns the builder of its script.
+    ///
+    /// The script lands when the builder is dropped, as a rule at the end of the statement.
+    #[track_caller]
+    pub fn new_session(&self) -> SocketScript {
+        let session = self.shared.new_case::<Socket>(self.queue, Location::caller());
+        SocketScript::new(Draft::new(Arc::clone(&self.shared), session))
+    }
+}
+
+impl Connect for Scripted<Socket> {
+    type Socket = ScriptedSocket;
+
+    fn connect<'c, 'e, 'f>(&'c self, to: &'e Endpoint) -> BoxFuture<'f, io::Result<ScriptedSocket>>
+    where
+        'c: 'f,
+        'e: 'f,
+    {
+        if let Err(error) = to.check() {
+            return Box::pin(std::future::ready(Err(error.into())));
+        }
+        match self.shared.take::<Socket>(self.queue) {
+            Ok(session) => Box::pin(Connecting {
+                line: Some(Line::new(Arc::clone(&self.shared), session)),
+                to: to.clone(),
+            }),
+            Err(refused) => Box::pin(async move {
+                if refused.is_repeated {
+                    yield_once().await;
+                }
+                Err(refused.violation.into())
+            }),
+        }
+    }
+}
+
+impl<P> Clone for Scripted<P> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.shared), self.queue)
+    }
+}
+
+impl<P> fmt::Debug for Scripted<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scripted").finish_non_exhaustive()
+    }
+}
+
+/// A session that was taken and is not connected yet.
+struct Connecting {
+    /// `None` once it is answered.
+    line: Option<Line>,
+    to: Endpoint,
+}
+
+impl Future for Connecting {
+    type Output = io::Result<ScriptedSocket>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { line, to } = &mut *self;
+        let Some(connecting) = line else { return Poll::Pending };
+        let polled =
+            connecting.poll(Side::Write, "connect", cx, |machine, _, answers, timeline| {
+                machine.hear(SocketCall::Connect(to), answers, timeline)
+            });
+        if polled.is_pending() {
+            connecting.set_stage(Stage::Connecting);
+        }
+        let connected = ready!(polled);
+        let Some(line) = line.take() else { return Poll::Pending };
+        Poll::Ready(match connected {
+            Ok(_) => {
+                line.set_stage(Stage::Open);
+                let info = match to.ip() {
+                    Some(ip) => SocketInfo::new().with_peer_addr((ip, to.port()).into()),
+                    None => SocketInfo::new(),
+                };
+                Ok(ScriptedSocket::new(line, info))
+            }
+            Err(error) => {
+                line.set_stage(Stage::Failed);
+                Err(error)
+            }
+        })
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        if let Some(line) = &self.line {
+            line.set_stage(Stage::Abandoned);
+        }
+    }
+}
+
+/// Lets whatever else is ready run first.
+async fn yield_once() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

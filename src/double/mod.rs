@@ -1,0 +1,13 @@
+//! The scripted doubles: transports whose peer is a script.
+//!
+//! They translate the contracts of `transport` into calls of `session` and back. They decide
+//! nothing.
+
+mod connector;
+mod delay;
+mod session;
+mod socket;
+
+pub use connector::Scripted;
+pub use session::Session;
+pub use socket::ScriptedSocket;

@@ -1,0 +1,174 @@
+//! The scripted byte socket.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::delay::DelayOnTimer;
+use crate::script::Socket;
+use crate::session::{Answer, Answers, Machine, Polled, Shared, Side, SocketCall, Verdict};
+use crate::timeline::Timeline;
+use crate::transport::{AsyncSocket, SocketInfo};
+use crate::verify::Stage;
+
+/// A connected byte socket whose peer is a script.
+///
+/// It keeps the contract of [`AsyncSocket`]. Whatever the script does not allow fails with an
+/// [`io::Error`] whose source is a [`Violation`](crate::scripted::Violation).
+pub struct ScriptedSocket {
+    line: Line,
+    info: SocketInfo,
+}
+
+impl ScriptedSocket {
+    pub(super) fn new(line: Line, info: SocketInfo) -> Self {
+        Self { line, info }
+    }
+
+    /// A socket that never had to connect.
+    pub(crate) fn connected(shared: Arc<Shared>, session: usize) -> Self {
+        shared.take_connected(session);
+        Self::new(Line::new(shared, session), SocketInfo::new())
+    }
+}
+
+impl AsyncRead for ScriptedSocket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.line.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
+            machine.say(turned, buf, answers, timeline)
+        })
+    }
+}
+
+impl AsyncWrite for ScriptedSocket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.line.poll(Side::Write, "send", cx, |machine, _, answers, timeline| {
+            machine.hear(SocketCall::Write(buf), answers, timeline)
+        })
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match bufs {
+            [buf] => self.poll_write(cx, buf),
+            // One operation, seen as the concatenation of its buffers (B9).
+            bufs => {
+                let bytes: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+                self.poll_write(cx, &bytes)
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line
+            .poll(Side::Write, "flush", cx, |machine, _, answers, timeline| {
+                machine.pause(answers, timeline)
+            })
+            .map_ok(drop)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line
+            .poll(Side::Write, "shutdown", cx, |machine, _, answers, timeline| {
+                machine.hear(SocketCall::Shutdown, answers, timeline)
+            })
+            .map_ok(drop)
+    }
+}
+
+impl AsyncSocket for ScriptedSocket {
+    fn info(&self) -> &SocketInfo {
+        &self.info
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for ScriptedSocket {
+    fn drop(&mut self) {
+        // What a drop violates is told by the verdict; there is nobody to hand an error to.
+        let _ = self.line.shared.poll::<Socket>(
+            self.line.session,
+            Side::Write,
+            "close",
+            None,
+            |machine, _, answers, timeline| machine.hear(SocketCall::Drop, answers, timeline),
+        );
+        self.line.set_stage(Stage::Closed);
+    }
+}
+
+impl fmt::Debug for ScriptedSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptedSocket")
+            .field("session", &(self.line.session + 1))
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A double's line to its session.
+pub(super) struct Line {
+    shared: Arc<Shared>,
+    session: usize,
+    delay: DelayOnTimer,
+}
+
+impl Line {
+    pub(super) fn new(shared: Arc<Shared>, session: usize) -> Self {
+        Self { shared, session, delay: DelayOnTimer::default() }
+    }
+
+    pub(super) fn set_stage(&self, stage: Stage) {
+        self.shared.set_stage(self.session, stage);
+    }
+
+    /// Puts one call to the session, and its answer into the terms of `io`.
+    pub(super) fn poll(
+        &mut self,
+        side: Side,
+        operation: &'static str,
+        cx: &mut Context<'_>,
+        mut act: impl FnMut(&mut Machine<Socket>, bool, &Answers, &mut Timeline) -> Verdict,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            match self.shared.poll(self.session, side, operation, Some(cx), &mut act) {
+                Polled::Ready(Ok(Answer::Amount(amount))) => return Poll::Ready(Ok(amount)),
+                Polled::Ready(Ok(Answer::Fault(fault))) => return Poll::Ready(Err(fault.into())),
+                Polled::Ready(Err(violation)) => return Poll::Ready(Err(violation.into())),
+                Polled::Pending => return Poll::Pending,
+                Polled::Delay(step, duration) => {
+                    if let Some(timer) = &self.shared.settings.timer {
+                        if self.delay.poll(step, duration, timer, cx).is_pending() {
+                            return Poll::Pending;
+                        }
+                    }
+                    self.shared.elapse::<Socket>(self.session, step);
+                }
+            }
+        }
+    }
+}

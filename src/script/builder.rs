@@ -1,0 +1,388 @@
+//! Writing a script for a byte socket: the conversation, in the order in which it is held.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::{
+    Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, Socket, SocketHeard, SocketSaid, Step,
+    What,
+};
+use crate::double::{ScriptedSocket, Session};
+use crate::transport::Endpoint;
+
+/// A socket's script while it is being written.
+///
+/// Each `expect_` method adds a step and returns a builder with the modifiers that make sense for
+/// that step; `K` says which it was. The script is **the peer's view of the conversation**: what
+/// it hears, and what it then says.
+///
+/// The script lands whole, when the builder is dropped: at the end of its statement, as a rule. It
+/// needs no closing call.
+///
+/// # Panics
+///
+/// Every step is checked where it is written, and panics at that line if it cannot be: if its
+/// argument does not parse, if no client could ever come to it (anything after a close, data after
+/// the end of the stream), or if nothing could tell it from an optional step before it.
+pub struct SocketScript<K = AtStart> {
+    draft: Draft<Socket>,
+    kind: PhantomData<fn() -> K>,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $($modifier:ident)*;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $kind {}
+        $(impl modifiers::$modifier for $kind {})*
+        impl modifiers::sealed::Sealed for $kind {}
+    )+};
+}
+
+/// Which step takes which modifier.
+pub mod modifiers {
+    pub(super) mod sealed {
+        pub trait Sealed {}
+    }
+    /// Any step at all.
+    pub trait Step: sealed::Sealed {}
+    /// Steps that can answer with an error: [`raises`](super::SocketScript::raises).
+    pub trait Raises: sealed::Sealed {}
+    /// Steps that can take their time: [`after`](super::SocketScript::after).
+    pub trait After: sealed::Sealed {}
+    /// Steps that can stay without an answer: [`never`](super::SocketScript::never).
+    pub trait Never: sealed::Sealed {}
+}
+
+kinds! {
+    /// No step has been written yet.
+    AtStart: ;
+    /// Behind `expect_connect`.
+    AfterConnect: Step Raises After Never;
+    /// Behind `expect_send`.
+    AfterSend: Step Raises;
+    /// Behind `expect_send_all`.
+    AfterSendAll: Step Raises;
+    /// Behind `expect_recv`.
+    AfterRecv: Step After Never;
+    /// Behind `expect_recv_error`, `expect_reset` and `expect_eof`.
+    AfterEnd: Step After;
+    /// Behind `expect_shutdown`.
+    AfterShutdown: Step Raises;
+    /// Behind `expect_close`.
+    AfterClose: Step;
+}
+
+impl SocketScript {
+    pub(crate) fn new(draft: Draft<Socket>) -> Self {
+        Self { draft, kind: PhantomData }
+    }
+}
+
+/// Steps.
+impl<K> SocketScript<K> {
+    /// The client connects to `endpoint`.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `endpoint` does not parse, or a step has been written before.
+    #[track_caller]
+    pub fn expect_connect(
+        self,
+        endpoint: impl IntoExpected<Endpoint>,
+    ) -> SocketScript<AfterConnect> {
+        let endpoint = expected("expect_connect", endpoint);
+        self.heard(SocketHeard::Connect(endpoint))
+    }
+
+    /// The client sends `data` in exactly one write.
+    ///
+    /// Use it where the boundary matters; [`expect_send_all`](Self::expect_send_all) has none.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `data` is empty, or nothing can be sent here.
+    #[track_caller]
+    pub fn expect_send(self, data: impl IntoExpected<[u8]>) -> SocketScript<AfterSend> {
+        let data = some_bytes("expect_send", data);
+        self.heard(SocketHeard::Send { data, accepts: None })
+    }
+
+    /// The client sends `bytes`, over any number of writes.
+    ///
+    /// Boundaries mean nothing: many writes may meet one step, and one write may meet two. A wrong
+    /// byte fails at once, at that byte. With [`any`](super::any) or
+    /// [`matching`](super::matching) the run takes all that comes until the client flushes, shuts
+    /// down, turns to reading or drops the socket; with `matching`, the predicate judges all of it.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `bytes` is empty, or nothing can be sent here.
+    #[track_caller]
+    pub fn expect_send_all(self, bytes: impl IntoExpected<[u8]>) -> SocketScript<AfterSendAll> {
+        let bytes = some_bytes("expect_send_all", bytes);
+        self.heard(SocketHeard::SendAll(bytes))
+    }
+
+    /// The peer says `bytes`, once it has heard every required step before this one.
+    ///
+    /// The client receives them over as many reads as its buffers need; a read never spans two
+    /// steps.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `bytes` is empty (see [`expect_eof`](Self::expect_eof)), or nothing can be
+    /// received here.
+    #[track_caller]
+    pub fn expect_recv(self, bytes: impl IntoBytes) -> SocketScript<AfterRecv> {
+        let bytes = bytes.into_bytes();
+        assert!(
+            !bytes.is_empty(),
+            "`expect_recv` wants at least one byte: the peer cannot say nothing; if it closes its \
+             direction, write `.expect_eof()`"
+        );
+        self.said(SocketSaid::Recv(bytes))
+    }
+
+    /// The next read fails with an error of this kind.
+    ///
+    /// The connection lives on, unless the kind is `ConnectionReset` or `ConnectionAborted`, after
+    /// which it is gone as after [`expect_reset`](Self::expect_reset).
+    ///
+    /// # Panics
+    ///
+    /// At this line: if no socket gives errors of this kind to its client (`WouldBlock`,
+    /// `Interrupted`), or nothing can be received here.
+    #[track_caller]
+    pub fn expect_recv_error(self, kind: impl Into<Fault>) -> SocketScript<AfterEnd> {
+        let fault = checked_fault("expect_recv_error", kind);
+        self.said(SocketSaid::RecvError(fault))
+    }
+
+    /// The connection is reset: the next read or write, whichever comes first, fails with
+    /// `ConnectionReset`; after that reads return `Ok(0)` and writes fail with `BrokenPipe`,
+    /// without any step.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the connection cannot be reset here.
+    #[track_caller]
+    pub fn expect_reset(self) -> SocketScript<AfterEnd> {
+        self.said(SocketSaid::Reset)
+    }
+
+    /// The peer closes its direction: the next read returns `Ok(0)`, and so does every one after
+    /// it, without any step. The client may go on sending.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the stream cannot end here.
+    #[track_caller]
+    pub fn expect_eof(self) -> SocketScript<AfterEnd> {
+        self.said(SocketSaid::Eof)
+    }
+
+    /// The client closes its direction (`poll_close`, `shutdown`). It may go on receiving.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the client cannot shut down here.
+    #[track_caller]
+    pub fn expect_shutdown(self) -> SocketScript<AfterShutdown> {
+        self.heard(SocketHeard::Shutdown)
+    }
+
+    /// The client drops the socket. A shutdown just before it belongs to it.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if there is nothing to close here.
+    #[track_caller]
+    pub fn expect_close(self) -> SocketScript<AfterClose> {
+        self.heard(SocketHeard::Close)
+    }
+
+    #[track_caller]
+    fn heard<N>(self, heard: SocketHeard) -> SocketScript<N> {
+        self.step(What::Heard(heard))
+    }
+
+    #[track_caller]
+    fn said<N>(self, said: SocketSaid) -> SocketScript<N> {
+        self.step(What::Said(said))
+    }
+
+    #[track_caller]
+    fn step<N>(mut self, what: What<Socket>) -> SocketScript<N> {
+        self.draft.push(Step::new(what, Location::caller()));
+        SocketScript { draft: self.draft, kind: PhantomData }
+    }
+}
+
+/// Modifiers of the step that was written last.
+impl<K: modifiers::Step> SocketScript<K> {
+    /// The step may be left out: the verdict does not miss it.
+    ///
+    /// What the client may do is one of several things that may come next until the bytes decide.
+    /// What the peer says it says all the same; the client need not receive it.
+    pub fn optional(self) -> Self {
+        self.modified(|step| step.required = false)
+    }
+
+    fn modified(mut self, modify: impl FnOnce(&mut Step<Socket>)) -> Self {
+        if let Some(step) = self.draft.last() {
+            modify(step);
+        }
+        self
+    }
+}
+
+impl<K: modifiers::Step + modifiers::Raises> SocketScript<K> {
+    /// The operation fails with an error of this kind, which has this platform's
+    /// `raw_os_error`.
+    ///
+    /// A connect that fails does not connect, so nothing can follow it in its session. A run of
+    /// bytes fails with the write that completes it (or, without an end, where it ends).
+    ///
+    /// # Panics
+    ///
+    /// At this line: if no socket gives errors of this kind to its client (`WouldBlock`,
+    /// `Interrupted`).
+    #[track_caller]
+    pub fn raises(self, kind: impl Into<Fault>) -> Self {
+        let fault = checked_fault("raises", kind);
+        self.modified(|step| step.raises = Some(fault))
+    }
+}
+
+impl<K: modifiers::Step + modifiers::After> SocketScript<K> {
+    /// The answer comes only when `delay` has passed since the client first waited for it.
+    ///
+    /// The delay runs on the verifier's [`Timer`](crate::Timer), if it was given one, and in real
+    /// time otherwise.
+    pub fn after(self, delay: Duration) -> Self {
+        self.modified(|step| step.delay = Delay::After(delay))
+    }
+}
+
+impl<K: modifiers::Step + modifiers::Never> SocketScript<K> {
+    /// There is no answer: whoever waits for it waits until its own timer ends that, or the
+    /// verifier's deadline does.
+    ///
+    /// What the peer never says counts as used once the client has waited for it, or has gone on
+    /// without it: it lasts until the client does the next thing that the script has the peer hear.
+    pub fn never(self) -> Self {
+        self.modified(|step| step.delay = Delay::Never)
+    }
+}
+
+impl SocketScript<AfterSend> {
+    /// The write takes only the first `count` bytes, as a socket whose buffer is nearly full does.
+    /// What the client then sends of the rest is a step of its own.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `count` is 0, or more than the step states.
+    #[track_caller]
+    pub fn accepts(self, count: usize) -> Self {
+        assert!(
+            count > 0,
+            "`accepts(0)` is no short write: a socket that can take nothing lets the client wait"
+        );
+        let refused = std::cell::Cell::new(None);
+        let script = self.modified(|step| {
+            if let What::Heard(SocketHeard::Send { data, accepts }) = &mut step.what {
+                match data.literal() {
+                    Some(data) if data.len() < count => refused.set(Some(data.len())),
+                    _ => *accepts = Some(count),
+                }
+            }
+        });
+        if let Some(len) = refused.get() {
+            panic!("`accepts({count})` is more than the {len} bytes that the step sends");
+        }
+        script
+    }
+}
+
+/// The session as a whole.
+impl<K> SocketScript<K> {
+    /// Gives the session a name, which every message then uses.
+    pub fn named(mut self, name: impl AsRef<str>) -> Self {
+        self.draft.set_name(name.as_ref());
+        self
+    }
+
+    /// The client takes turns: its sends, too, wait until it has received everything that the
+    /// script has before them.
+    pub fn lockstep(mut self) -> Self {
+        self.draft.script_mut().lockstep = true;
+        self
+    }
+
+    /// The peer keeps the connection open and stays silent at the end: a client may wait there, and
+    /// may keep its socket beyond the verdict.
+    pub fn stays_open(mut self) -> Self {
+        self.draft.script_mut().stays_open = true;
+        self
+    }
+
+    /// Lands the script now and gives its session, for assertions.
+    pub fn handle(self) -> Session<Socket> {
+        let (shared, session) = self.draft.land();
+        Session::new(shared, session)
+    }
+
+    /// Lands the script now and hands out a double that is connected already.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the script has a connect.
+    #[track_caller]
+    pub fn into_socket(mut self) -> ScriptedSocket {
+        assert!(
+            !self.draft.script_mut().begins_with_entry(),
+            "`into_socket` hands out a socket that is connected already: take the \
+             `expect_connect` away, or let the client connect"
+        );
+        let (shared, session) = self.draft.land();
+        ScriptedSocket::connected(shared, session)
+    }
+}
+
+impl<K> fmt::Debug for SocketScript<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketScript").finish_non_exhaustive()
+    }
+}
+
+#[track_caller]
+fn expected<T: super::Value + ?Sized>(method: &str, value: impl IntoExpected<T>) -> Expected<T> {
+    match value.into_expected() {
+        Ok(value) => value,
+        Err(error) => panic!("`{method}`: {error}"),
+    }
+}
+
+#[track_caller]
+fn some_bytes(method: &str, value: impl IntoExpected<[u8]>) -> Expected<[u8]> {
+    let value = expected(method, value);
+    assert!(
+        value.literal().is_none_or(|bytes| !bytes.is_empty()),
+        "`{method}` wants at least one byte: a send of nothing is not seen by any peer"
+    );
+    value
+}
+
+#[track_caller]
+fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
+    let fault = kind.into();
+    assert!(
+        !fault.is_readiness(),
+        "`{method}`: no transport gives its client {:?}; it waits, or tries again (C2)",
+        fault.kind()
+    );
+    fault
+}

@@ -1,0 +1,25 @@
+//! What was written: steps, the values they state, and the builders that write them.
+//!
+//! Plain data. What happens to it is in `session`.
+
+mod builder;
+mod draft;
+mod expected;
+mod fault;
+mod socket;
+mod step;
+
+pub use builder::{
+    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, AtStart,
+    SocketScript, modifiers,
+};
+pub use expected::{
+    Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
+};
+pub use fault::Fault;
+pub use socket::{Socket, SocketState};
+
+pub(crate) use draft::{Draft, Script};
+pub(crate) use expected::{Pattern, Predicate};
+pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
+pub(crate) use step::{Delay, Step, What};

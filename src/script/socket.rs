@@ -1,0 +1,99 @@
+//! The script language of byte sockets: its states, and what its steps hear and say.
+
+use bytes::Bytes;
+
+use super::{Expected, Fault};
+use crate::protocol::{OperationInfo, Protocol};
+use crate::transport::Endpoint;
+
+/// The protocol of byte sockets, as in `Scripted<Socket>`.
+#[derive(Clone, Copy, Debug)]
+pub enum Socket {}
+
+/// Where a scripted byte socket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketState {
+    /// There is no connection yet.
+    Disconnected,
+    /// Both directions are open.
+    Connected,
+    /// The client has closed its direction.
+    ShutDown,
+    /// The peer has closed its direction.
+    PeerClosed,
+    /// Both directions are closed.
+    Finished,
+    /// The connection was reset.
+    Reset,
+    /// The socket is gone: dropped, or never made because the connect failed.
+    Closed,
+}
+
+use SocketState::{Closed, Connected, Disconnected, Finished, PeerClosed, Reset, ShutDown};
+
+const WRITING: &[(SocketState, SocketState)] = &[(Connected, Connected), (PeerClosed, PeerClosed)];
+const READING: &[(SocketState, SocketState)] = &[(Connected, Connected), (ShutDown, ShutDown)];
+
+impl Protocol for Socket {
+    const NAME: &'static str = "socket";
+    type State = SocketState;
+    const INITIAL: SocketState = Disconnected;
+    const OPERATIONS: &'static [OperationInfo<SocketState>] = &[
+        OperationInfo { name: "connect", transitions: &[(Disconnected, Connected)] },
+        OperationInfo { name: "send", transitions: WRITING },
+        OperationInfo { name: "send_all", transitions: WRITING },
+        OperationInfo { name: "recv", transitions: READING },
+        OperationInfo { name: "recv_error", transitions: READING },
+        OperationInfo { name: "reset", transitions: &[(Connected, Reset), (ShutDown, Reset)] },
+        OperationInfo {
+            name: "eof",
+            transitions: &[(Connected, PeerClosed), (ShutDown, Finished)],
+        },
+        OperationInfo {
+            name: "shutdown",
+            transitions: &[(Connected, ShutDown), (PeerClosed, Finished)],
+        },
+        OperationInfo {
+            name: "close",
+            transitions: &[
+                (Connected, Closed),
+                (ShutDown, Closed),
+                (PeerClosed, Closed),
+                (Finished, Closed),
+                (Reset, Closed),
+            ],
+        },
+    ];
+}
+
+/// What a socket's peer hears.
+pub(crate) enum SocketHeard {
+    Connect(Expected<Endpoint>),
+    /// Exactly one write, of which `accepts` bytes are taken, or all.
+    Send {
+        data: Expected<[u8]>,
+        accepts: Option<usize>,
+    },
+    /// A run of bytes, over any number of writes.
+    SendAll(Expected<[u8]>),
+    Shutdown,
+    Close,
+}
+
+/// What a socket's peer says.
+pub(crate) enum SocketSaid {
+    Recv(Bytes),
+    RecvError(Fault),
+    Reset,
+    Eof,
+}
+
+/// How many bytes `a` and `b` begin with alike.
+pub(crate) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let len = a.len().min(b.len());
+    if a[..len] == b[..len] {
+        return len; // `memcmp` speed where nothing differs, which is nearly always
+    }
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}

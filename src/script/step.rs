@@ -1,0 +1,43 @@
+//! One step of a script, as it was written.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use super::Fault;
+use crate::session::Language;
+
+/// One step: what the peer hears or says, and how.
+pub(crate) struct Step<L: Language> {
+    pub(crate) what: What<L>,
+    /// Where it was written.
+    pub(crate) at: &'static Location<'static>,
+    /// Whether the verdict misses it when it was not used.
+    pub(crate) required: bool,
+    /// What lies between the step being due and its answer.
+    pub(crate) delay: Delay,
+    /// The error that a heard step answers with.
+    pub(crate) raises: Option<Fault>,
+}
+
+impl<L: Language> Step<L> {
+    pub(crate) fn new(what: What<L>, at: &'static Location<'static>) -> Self {
+        Self { what, at, required: true, delay: Delay::None, raises: None }
+    }
+}
+
+/// Who speaks.
+pub(crate) enum What<L: Language> {
+    /// The client does something, and the peer hears it.
+    Heard(L::Heard),
+    /// The peer says something.
+    Said(L::Said),
+}
+
+/// How long a step that is due lets the client wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delay {
+    None,
+    After(Duration),
+    /// Until a later heard step is met, if ever.
+    Never,
+}

@@ -1,0 +1,165 @@
+//! The life of one session: from the place it takes in a queue to the transport that is dropped.
+
+use std::any::Any;
+use std::panic::Location;
+
+use super::language::Language;
+use super::machine::Machine;
+use crate::protocol;
+use crate::script::Script;
+use crate::timeline::{Happened, Sequence};
+use crate::verify::{
+    Interaction, Line, Outcome, SessionLabel, Stage, UnusedSession, UnusedStep, Violation,
+    ViolationKind,
+};
+
+/// One session, with the machine that judges it.
+pub(crate) struct Case<L: Language> {
+    pub(crate) life: Life,
+    pub(crate) machine: Machine<L>,
+}
+
+/// What every session has, whatever its protocol.
+pub(crate) struct Life {
+    pub(crate) stage: Stage,
+    /// Where its builder was made.
+    pub(crate) written_at: &'static Location<'static>,
+    /// Its first violation, which every later operation gets again.
+    pub(crate) broken: Option<Violation>,
+    /// The client may keep its transport.
+    pub(crate) stays_open: bool,
+    pub(crate) begins_with_entry: bool,
+    /// The first interaction that no assertion on this session has passed.
+    pub(crate) cursor: Sequence,
+    /// A step of it could not be; nothing of it counts.
+    pub(crate) is_withdrawn: bool,
+}
+
+/// A session whose protocol does not matter.
+pub(crate) trait AnyCase: Send {
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn life(&self) -> &Life;
+    fn life_mut(&mut self) -> &mut Life;
+    fn label(&self) -> &SessionLabel;
+    /// An interaction of this session, as data.
+    fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction;
+    /// The required steps that were left. `used` has, for each step, what happened of it.
+    fn unused(&self, used: &[Option<Happened>]) -> Option<UnusedSession>;
+    /// The conversation around `violation`: what happened, what should not have, what did not.
+    fn conversation(&self, happened: &[(Sequence, Happened)], violation: &Violation) -> Vec<Line>;
+}
+
+impl<L: Language> Case<L> {
+    pub(crate) fn new(index: usize, written_at: &'static Location<'static>) -> Self {
+        Self {
+            life: Life {
+                stage: Stage::Held,
+                written_at,
+                broken: None,
+                stays_open: false,
+                begins_with_entry: false,
+                cursor: 0,
+                is_withdrawn: false,
+            },
+            machine: Machine::new(SessionLabel::new(index), Script::new(), L::INITIAL),
+        }
+    }
+
+    /// Takes the script that was written.
+    pub(crate) fn land(&mut self, script: Script<L>, name: Option<std::sync::Arc<str>>) {
+        let mut label = self.machine.label.clone();
+        label.name = name;
+        self.life.stage = Stage::Queued;
+        self.life.stays_open = script.stays_open;
+        self.life.begins_with_entry = script.begins_with_entry();
+        let connected = protocol::next::<L>(L::ENTRY, L::INITIAL);
+        let state = match connected {
+            Some(connected) if !script.begins_with_entry() => connected,
+            _ => L::INITIAL,
+        };
+        self.machine = Machine::new(label, script, state);
+    }
+}
+
+impl<L: Language> AnyCase for Case<L> {
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn life(&self) -> &Life {
+        &self.life
+    }
+
+    fn life_mut(&mut self) -> &mut Life {
+        &mut self.life
+    }
+
+    fn label(&self) -> &SessionLabel {
+        &self.machine.label
+    }
+
+    fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction {
+        let outcome = match happened.fault {
+            Some(fault) => Outcome::Raised(fault),
+            None if happened.is_complete => Outcome::Complete,
+            None => {
+                Outcome::Partial { amount: happened.amount, of: self.machine.extent(happened.step) }
+            }
+        };
+        Interaction {
+            sequence,
+            session: self.machine.label.clone(),
+            step: self.machine.step_label(happened.step),
+            operation: self.machine.describe_happened(sequence, happened),
+            size: happened.size,
+            outcome,
+            is_stated: happened.is_stated,
+            is_asserted: happened.is_asserted,
+        }
+    }
+
+    fn unused(&self, used: &[Option<Happened>]) -> Option<UnusedSession> {
+        if self.life.broken.is_some() || self.life.is_withdrawn {
+            return None;
+        }
+        let steps: Vec<_> = self
+            .machine
+            .unused(used)
+            .map(|(step, happened)| UnusedStep {
+                step: self.machine.step_label(step),
+                operation: self.machine.describe(step),
+                amount: happened.map(|happened| happened.amount),
+                of: self.machine.extent(step),
+                is_farewell: self.machine.is_farewell(step),
+            })
+            .collect();
+        (!steps.is_empty()).then(|| UnusedSession {
+            session: self.machine.label.clone(),
+            stage: self.life.stage,
+            steps,
+        })
+    }
+
+    fn conversation(&self, happened: &[(Sequence, Happened)], violation: &Violation) -> Vec<Line> {
+        let at_step = violation.step().map(|step| step.number - 1);
+        let is_compared = matches!(violation.kind(), ViolationKind::Mismatch { .. });
+        let mut lines = Vec::new();
+        let mut used = vec![false; self.machine.script().steps.len()];
+        for (sequence, happened) in happened {
+            // What came of the step before the wrong byte is part of what is shown as wrong.
+            if is_compared && !happened.is_complete && at_step == Some(happened.step) {
+                continue;
+            }
+            used[happened.step] = true;
+            lines.push(Line::Happened(self.interaction(*sequence, happened)));
+        }
+        lines.extend(violation.got().cloned().map(Line::Here));
+        for (step, used) in used.iter().enumerate() {
+            let is_here = is_compared && at_step == Some(step);
+            if !used && !is_here {
+                lines.push(Line::NotReached(self.machine.describe(step)));
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,175 @@
+//! What the machine must know of a protocol, and no more.
+//!
+//! A language says what can be heard and said and how far a call meets a step. It decides nothing
+//! about order, optional steps, waiting or violations: that is the machine, for every language.
+
+use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::protocol::Protocol;
+use crate::script::Fault;
+use crate::transport::Endpoint;
+use crate::verify::Described;
+
+/// A protocol in the terms of the machine. Byte sockets are one.
+pub(crate) trait Language: Protocol + Sized + Send + Sync {
+    /// What a step hears.
+    type Heard: Send;
+    /// What a step says.
+    type Said: Send;
+    /// One call of the client that the peer hears.
+    type Call<'c>: Copy;
+    /// What something said is put into.
+    type Buffer: ?Sized;
+
+    /// The name of the operation that makes a connection.
+    const ENTRY: &'static str;
+    /// The name of the operation with which a client asks for what the peer says.
+    const LISTENING: &'static str;
+
+    /// The name of the operation that is heard.
+    fn heard_name(heard: &Self::Heard) -> &'static str;
+    /// The name of the operation that is said.
+    fn said_name(said: &Self::Said) -> &'static str;
+    /// The name of the call's operation where no step gives it a better one.
+    fn call_name(call: Self::Call<'_>) -> &'static str;
+
+    /// The step as it was written.
+    fn describe_heard(heard: &Self::Heard) -> Described;
+    /// The step as it was written.
+    fn describe_said(said: &Self::Said) -> Described;
+    /// The call as it was made, from `offset` on; behind what came before of the step that it is
+    /// compared with, under that step's name.
+    fn describe_call(
+        call: Self::Call<'_>,
+        offset: usize,
+        compared_with: Option<(&Self::Heard, usize)>,
+    ) -> Described;
+    /// What an interaction kept of the arguments that met `heard`.
+    fn describe_kept(heard: &Self::Heard, kept: &Kept) -> Described;
+
+    /// What kind of step it is.
+    fn nature(heard: &Self::Heard) -> Nature;
+    /// How much the step says in all.
+    fn said_extent(said: &Self::Said) -> usize;
+    /// Whether a call could meet both steps, and nothing that follows would tell which was meant.
+    fn is_ambiguous(first: &Self::Heard, second: &Self::Heard) -> bool;
+
+    /// How much of the call there is to take.
+    fn amount(call: Self::Call<'_>) -> usize;
+    /// How far the call, from `offset` on, meets a step of which `met` has come before.
+    fn meet(heard: &Self::Heard, met: usize, call: Self::Call<'_>, offset: usize) -> Meet;
+    /// Whether all that an open step has taken meets it.
+    fn conclude(heard: &Self::Heard, kept: &Kept) -> Meet;
+    /// Adds what the call brings from `offset` to `end` to what an interaction keeps.
+    fn keep(call: Self::Call<'_>, offset: usize, end: usize, kept: &mut Kept);
+
+    /// How much fits into the buffer.
+    fn capacity(buffer: &Self::Buffer) -> usize;
+    /// Puts what is left after `given` into the buffer.
+    fn deliver(said: &Self::Said, given: usize, buffer: &mut Self::Buffer) -> Delivered;
+    /// The fault that the step says, if it says one.
+    fn said_fault(said: &Self::Said) -> Option<Fault>;
+    /// The fault of a step that whichever operation asks first gets, heard or said.
+    fn interruption(said: &Self::Said) -> Option<Fault>;
+
+    /// The state after a heard step that answered with a fault.
+    fn after_fault(heard: &Self::Heard, fault: Fault, state: Self::State) -> Self::State;
+    /// The state after a said fault.
+    fn after_said_fault(fault: Fault, state: Self::State) -> Self::State;
+    /// What a call is answered by the state alone, without any step.
+    fn standing(call: Self::Call<'_>, state: Self::State) -> Option<Answer>;
+    /// What a client that listens is answered by the state alone, once nothing more is scripted.
+    fn standing_said(state: Self::State) -> Option<Answer>;
+    /// Whether the step can no longer come about.
+    fn is_unreachable(heard: &Self::Heard, state: Self::State) -> bool;
+    /// What becomes of the call when the script does not mention it.
+    fn unmentioned(call: Self::Call<'_>) -> Unmentioned;
+    /// The state after a call that the script does not mention.
+    fn after_unmentioned(call: Self::Call<'_>, state: Self::State) -> Self::State;
+    /// The kind of the error with which the call is refused.
+    fn refusal_kind(call: Self::Call<'_>, state: Self::State) -> io::ErrorKind;
+}
+
+/// What kind of heard step one is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nature {
+    /// The script judges the arguments, so that nobody has to assert them.
+    pub(crate) is_stated: bool,
+    /// The arguments are in the script, so that the interaction need not keep them.
+    pub(crate) is_literal: bool,
+    /// It takes all that comes until the client pauses.
+    pub(crate) is_open: bool,
+    /// It wants a call of its own, not the rest of one that met another step.
+    pub(crate) is_whole_call: bool,
+    /// It makes the connection.
+    pub(crate) is_entry: bool,
+    /// It ends the connection.
+    pub(crate) is_farewell: bool,
+    /// How much it takes in all, where the script says.
+    pub(crate) extent: Option<usize>,
+}
+
+/// How far a call meets a step.
+pub(crate) enum Meet {
+    /// It completes the step with so much of what the call offers.
+    Whole(usize),
+    /// All that the call offers belongs to the step, which wants more.
+    Part,
+    /// It is the right operation with other arguments; so far into the step they agree.
+    Differs(usize),
+    /// It is another operation.
+    Other,
+    /// It completes the step with so much of the call, if a predicate says so.
+    Ask(Test, usize),
+}
+
+/// A predicate of the user's with the value it judges, to be evaluated without any lock.
+#[derive(Clone)]
+pub(crate) struct Test {
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) evaluate: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// What was said of what there is to say.
+pub(crate) enum Delivered {
+    /// So much fitted; there is more.
+    Part(usize),
+    /// So much, and that was all.
+    Whole(usize),
+    /// An error.
+    Fault(Fault),
+}
+
+/// What a call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// So much was taken or given; nothing given is the end.
+    Amount(usize),
+    /// An error that the script or the state asks for.
+    Fault(Fault),
+}
+
+/// What becomes of a call that the script does not mention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unmentioned {
+    /// It is a violation.
+    Refused,
+    /// It is one as long as required steps are left; then it is nothing.
+    ToleratedAtTheEnd,
+    /// It is nothing.
+    Tolerated,
+}
+
+/// What an interaction keeps of its arguments when the script does not have them.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Kept {
+    #[default]
+    Nothing,
+    Endpoint(Endpoint),
+    Growing(Vec<u8>),
+    Bytes(Bytes),
+}

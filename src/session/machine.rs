@@ -1,0 +1,829 @@
+//! The machine: a script, a state and a call in; a verdict out.
+//!
+//! It is pure. It takes no lock, reads no clock, wakes nobody and runs no code of the user's: where
+//! only a predicate can tell, it asks, and is called again with the answer. Two cursors walk the
+//! script, one over what the peer hears and one over what it says, so that a client may write and
+//! read from two tasks and needs no luck (S3).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::language::{Answer, Delivered, Kept, Language, Meet, Test, Unmentioned};
+use crate::protocol;
+use crate::script::{Delay, Fault, Script, Step, What};
+use crate::timeline::{Happened, Sequence, Timeline};
+use crate::verify::{
+    Blocked, Described, Details, SessionLabel, StepLabel, Violation, ViolationKind,
+};
+
+/// What the machine says to a call.
+pub(crate) enum Verdict {
+    /// It is answered. `progressed` if a required step moved on.
+    Done { answer: Answer, progressed: bool },
+    /// It has to wait.
+    Wait(Wait),
+    /// A predicate has to be evaluated, for the step at this place.
+    Ask(usize, Test),
+    /// The script or the state does not allow it.
+    Refuse(Violation),
+}
+
+/// Why a call has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Something said waits for a heard step before it.
+    ForHeard(usize),
+    /// The same, where that step is a run without an end.
+    ForEndOfRun(usize),
+    /// Under `lockstep`, something heard waits for a said step before it.
+    ForSaid(usize),
+    /// The peer has nothing more to say.
+    PastTheEnd,
+    /// The step never answers.
+    Never(usize),
+    /// The step answers after a delay.
+    Delay(usize, Duration),
+}
+
+/// What predicates said, by the place of their step.
+pub(crate) type Answers = [(usize, bool)];
+
+/// One session's script and how far it has come.
+pub(crate) struct Machine<L: Language> {
+    pub(crate) label: SessionLabel,
+    script: Script<L>,
+    state: L::State,
+    heard: Cursor,
+    said: Cursor,
+    /// The last heard step that was met.
+    last_heard: Option<usize>,
+    run: Option<Run>,
+    /// How much of the said step at the cursor was given, and which interaction it is.
+    given: Option<(usize, Sequence)>,
+    /// The step whose fault whichever operation asks first gets, and whether one did.
+    interruption: Option<usize>,
+    is_interrupted: bool,
+    /// Steps that never answer and were waited on.
+    waited_on: BTreeSet<usize>,
+    /// The step whose delay has passed.
+    elapsed: Option<usize>,
+    /// The arguments that the script left open.
+    kept: Vec<(Sequence, Kept)>,
+    /// How often anything changed: an answer to a question is stale when this moved on.
+    moves: u64,
+}
+
+/// A place among the steps of one side.
+#[derive(Clone, Copy, Debug)]
+struct Cursor {
+    /// The first step that may come next.
+    at: usize,
+    /// The first one that has to come, at or after `at`.
+    due: usize,
+}
+
+/// Heard steps that have begun and are not met yet.
+struct Run {
+    /// The steps that what came so far may belong to.
+    alive: Few,
+    met: usize,
+    sequence: Sequence,
+    kept: Kept,
+}
+
+/// One step or, rarely, several.
+struct Few {
+    first: usize,
+    rest: Vec<usize>,
+}
+
+impl Few {
+    fn push(few: &mut Option<Self>, step: usize) {
+        match few {
+            Some(few) => few.rest.push(step),
+            None => *few = Some(Self { first: step, rest: Vec::new() }),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.first).chain(self.rest.iter().copied())
+    }
+}
+
+/// How a call compares with all steps that may come next.
+enum Judgement {
+    Met {
+        step: usize,
+        used: usize,
+    },
+    Begun {
+        alive: Few,
+        used: usize,
+    },
+    Ask(usize, Test),
+    /// No step takes it; the one that came furthest, and how far, if it is the right operation.
+    Strayed(Option<(usize, usize)>),
+}
+
+/// What became of a run without an end when the client paused.
+enum Concluded {
+    /// There was none, or it is met; with the fault that its step raises.
+    Settled {
+        fault: Option<Fault>,
+        progressed: bool,
+    },
+    Unsettled(Verdict),
+}
+
+impl<L: Language> Machine<L> {
+    pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
+        let is_interruption =
+            |step: &Step<L>| matches!(&step.what, What::Said(s) if L::interruption(s).is_some());
+        let interruption = script.steps.iter().position(is_interruption);
+        let mut machine = Self {
+            label,
+            script,
+            state,
+            heard: Cursor { at: 0, due: 0 },
+            said: Cursor { at: 0, due: 0 },
+            last_heard: None,
+            run: None,
+            given: None,
+            interruption,
+            is_interrupted: false,
+            waited_on: BTreeSet::new(),
+            elapsed: None,
+            kept: Vec::new(),
+            moves: 0,
+        };
+        machine.pass_heard(0);
+        machine.pass_said(0);
+        machine
+    }
+
+    pub(crate) fn script(&self) -> &Script<L> {
+        &self.script
+    }
+
+    pub(crate) fn moves(&self) -> u64 {
+        self.moves
+    }
+
+    /// Whether a run without an end has begun.
+    pub(crate) fn is_in_open_run(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| self.nature(run.alive.first).is_open)
+    }
+
+    /// Says that the delay of `step` has passed.
+    pub(crate) fn elapse(&mut self, step: usize) {
+        self.elapsed = Some(step);
+        self.moves += 1;
+    }
+
+    /// The client does something that the peer hears.
+    pub(crate) fn hear(
+        &mut self,
+        call: L::Call<'_>,
+        answers: &Answers,
+        timeline: &mut Timeline,
+    ) -> Verdict {
+        if let Some(answer) = L::standing(call, self.state) {
+            return Verdict::Done { answer, progressed: false };
+        }
+        if protocol::next::<L>(L::call_name(call), self.state).is_none() {
+            return self.refuse_state(call);
+        }
+        let mut concluded = false;
+        if L::unmentioned(call) != Unmentioned::Refused {
+            match self.conclude(answers, timeline) {
+                Concluded::Settled { fault: None, progressed } => concluded = progressed,
+                Concluded::Settled { fault: Some(fault), progressed } => {
+                    return Verdict::Done { answer: Answer::Fault(fault), progressed };
+                }
+                Concluded::Unsettled(verdict) => return verdict,
+            }
+        }
+        let mut offset = 0;
+        let mut progressed = concluded;
+        loop {
+            let (step, used) = match self.judge(call, offset, answers) {
+                Judgement::Met { step, used } => (step, used),
+                Judgement::Begun { alive, used } => {
+                    if let Some(wait) = self.lockstep_wait(alive.first) {
+                        return wait_or_short(wait, offset, progressed);
+                    }
+                    progressed |= alive.iter().any(|step| self.script.steps[step].required);
+                    self.begin(alive, used, call, offset, timeline);
+                    return Verdict::Done { answer: Answer::Amount(offset + used), progressed };
+                }
+                // The steps that were met in this call stay met: the client hears of a short
+                // write, and is judged on the rest when it comes back with it.
+                Judgement::Ask(..) if offset > 0 => {
+                    return Verdict::Done { answer: Answer::Amount(offset), progressed };
+                }
+                Judgement::Ask(step, test) => return Verdict::Ask(step, test),
+                Judgement::Strayed(furthest) => {
+                    return self.stray(call, offset, furthest, progressed, timeline);
+                }
+            };
+            let Step { required, delay, raises, .. } = &self.script.steps[step];
+            let (required, delay, raises) = (*required, *delay, *raises);
+            let nature = self.nature(step);
+            if offset > 0 && (nature.is_whole_call || raises.is_some()) {
+                return Verdict::Done { answer: Answer::Amount(offset), progressed };
+            }
+            if let Some(wait) = self.lockstep_wait(step) {
+                return wait_or_short(wait, offset, progressed);
+            }
+            match delay {
+                Delay::After(duration) if self.elapsed != Some(step) => {
+                    return Verdict::Wait(Wait::Delay(step, duration));
+                }
+                Delay::Never => {
+                    self.waited_on.insert(step);
+                    return Verdict::Wait(Wait::Never(step));
+                }
+                Delay::None | Delay::After(_) => {}
+            }
+            progressed |= required;
+            self.meet(step, used, call, offset, timeline);
+            if let Some(fault) = raises {
+                return Verdict::Done { answer: Answer::Fault(fault), progressed };
+            }
+            offset += used;
+            if nature.is_whole_call || offset == L::amount(call) {
+                return Verdict::Done { answer: Answer::Amount(offset), progressed };
+            }
+        }
+    }
+
+    /// The client pauses in what it does: a run without an end has ended.
+    pub(crate) fn pause(&mut self, answers: &Answers, timeline: &mut Timeline) -> Verdict {
+        match self.conclude(answers, timeline) {
+            Concluded::Settled { fault, progressed } => {
+                let answer = fault.map_or(Answer::Amount(0), Answer::Fault);
+                Verdict::Done { answer, progressed }
+            }
+            Concluded::Unsettled(verdict) => verdict,
+        }
+    }
+
+    /// The client listens. `turned` if it is the one that wrote, so that it has paused in that.
+    pub(crate) fn say(
+        &mut self,
+        turned: bool,
+        buffer: &mut L::Buffer,
+        answers: &Answers,
+        timeline: &mut Timeline,
+    ) -> Verdict {
+        let mut progressed = false;
+        if turned {
+            match self.conclude(answers, timeline) {
+                Concluded::Settled { fault: None, progressed: moved } => progressed = moved,
+                Concluded::Settled { fault: Some(fault), progressed } => {
+                    return Verdict::Done { answer: Answer::Fault(fault), progressed };
+                }
+                Concluded::Unsettled(verdict) => return verdict,
+            }
+        }
+        loop {
+            let index = self.said.at;
+            let Some(step) = self.script.steps.get(index) else {
+                return match L::standing_said(self.state) {
+                    Some(answer) => Verdict::Done { answer, progressed },
+                    None => Verdict::Wait(Wait::PastTheEnd),
+                };
+            };
+            if self.is_left_behind(index)
+                || (self.is_interrupted && self.interruption == Some(index))
+            {
+                self.pass_said(index + 1);
+                continue;
+            }
+            if let Some(wait) = self.heard_before(index) {
+                let blocking = match wait {
+                    Wait::ForHeard(step) => Some(step),
+                    _ => None,
+                };
+                if let Some((blocking, heard)) =
+                    blocking.and_then(|step| Some((step, self.heard_at(step)?)))
+                {
+                    if L::is_unreachable(heard, self.state) {
+                        return Verdict::Refuse(self.refuse_unreachable(blocking).into());
+                    }
+                }
+                return Verdict::Wait(wait);
+            }
+            match step.delay {
+                Delay::After(duration) if self.elapsed != Some(index) => {
+                    return Verdict::Wait(Wait::Delay(index, duration));
+                }
+                Delay::Never => {
+                    self.waited_on.insert(index);
+                    return Verdict::Wait(Wait::Never(index));
+                }
+                Delay::None | Delay::After(_) => {}
+            }
+            progressed |= step.required;
+            let answer = self.give(index, buffer, timeline);
+            return Verdict::Done { answer, progressed };
+        }
+    }
+
+    /// What a client that waits like this is told when its patience has run out.
+    pub(crate) fn stalled(
+        &self,
+        wait: Wait,
+        operation: &'static str,
+        is_deadline: bool,
+    ) -> Details {
+        let (blocked, step) = match wait {
+            Wait::ForHeard(step) => (Blocked::NotHeard, Some(step)),
+            Wait::ForEndOfRun(step) => (Blocked::RunWithoutEnd, Some(step)),
+            Wait::ForSaid(step) => (Blocked::NotListened, Some(step)),
+            Wait::PastTheEnd => match self.step_index(self.heard.due) {
+                Some(step) if !self.is_farewell(step) => (Blocked::NotHeard, Some(step)),
+                _ => (Blocked::PeerSilent, None),
+            },
+            Wait::Never(step) => (Blocked::Never, Some(step)),
+            Wait::Delay(step, _) => (Blocked::Delayed, Some(step)),
+        };
+        let begun = self.run.as_ref().map(|run| run.met);
+        let mut violation = self.violation(ViolationKind::Stalled { blocked, begun, is_deadline });
+        violation.operation = operation;
+        if let Some(step) = step {
+            violation.step = Some(self.step_label(step));
+            violation.expected = Some(self.describe(step));
+        }
+        violation
+    }
+
+    /// A predicate of the user's panicked while it judged a call.
+    pub(crate) fn matcher_panicked(&self, step: usize, label: String, message: String) -> Details {
+        let mut violation = self.violation(ViolationKind::MatcherPanicked { label, message });
+        violation.operation = match &self.script.steps[step].what {
+            What::Heard(heard) => L::heard_name(heard),
+            What::Said(said) => L::said_name(said),
+        };
+        violation.step = Some(self.step_label(step));
+        violation.expected = Some(self.describe(step));
+        violation
+    }
+
+    /// The steps that had to be used and were not, wholly; `used` says how far each step came.
+    pub(crate) fn unused<'m>(
+        &'m self,
+        used: &'m [Option<Happened>],
+    ) -> impl Iterator<Item = (usize, Option<&'m Happened>)> {
+        self.script.steps.iter().enumerate().filter_map(move |(index, step)| {
+            let happened = used.get(index).and_then(Option::as_ref);
+            let is_heard = matches!(step.what, What::Heard(_));
+            let is_missed = match happened {
+                Some(happened) => !happened.is_complete && (step.required || is_heard),
+                None if step.delay == Delay::Never => {
+                    step.required && !self.waited_on.contains(&index) && !self.is_left_behind(index)
+                }
+                None => step.required,
+            };
+            is_missed.then_some((index, happened))
+        })
+    }
+
+    /// The arguments of an interaction: those of the script, or those that were kept.
+    pub(crate) fn describe_happened(&self, sequence: Sequence, happened: &Happened) -> Described {
+        let kept = match &self.run {
+            Some(run) if run.sequence == sequence => Some(&run.kept),
+            _ => {
+                let place = self.kept.binary_search_by_key(&sequence, |(sequence, _)| *sequence);
+                place.ok().map(|place| &self.kept[place].1)
+            }
+        };
+        match (&self.script.steps[happened.step].what, kept) {
+            (What::Heard(heard), Some(kept)) if !L::nature(heard).is_literal => {
+                L::describe_kept(heard, kept)
+            }
+            _ => self.describe(happened.step),
+        }
+    }
+
+    /// A step as it was written.
+    pub(crate) fn describe(&self, step: usize) -> Described {
+        match &self.script.steps[step].what {
+            What::Heard(heard) => L::describe_heard(heard),
+            What::Said(said) => L::describe_said(said),
+        }
+    }
+
+    /// How much a step hears or says in all, where the script says.
+    pub(crate) fn extent(&self, step: usize) -> Option<usize> {
+        match &self.script.steps[step].what {
+            What::Heard(heard) => L::nature(heard).extent,
+            What::Said(said) => Some(L::said_extent(said)),
+        }
+    }
+
+    pub(crate) fn is_farewell(&self, step: usize) -> bool {
+        self.heard_at(step).is_some_and(|heard| L::nature(heard).is_farewell)
+    }
+
+    pub(crate) fn step_label(&self, step: usize) -> StepLabel {
+        StepLabel { number: step + 1, of: self.script.steps.len(), at: self.script.steps[step].at }
+    }
+
+    /// Compares the call with every step that may come next (S6).
+    fn judge(&self, call: L::Call<'_>, offset: usize, answers: &Answers) -> Judgement {
+        let mut alive = None;
+        let mut furthest = None;
+        let mut consider = |step: usize, heard: &L::Heard, met: usize| {
+            match L::meet(heard, met, call, offset) {
+                Meet::Whole(used) => return Some(Judgement::Met { step, used }),
+                Meet::Part => Few::push(&mut alive, step),
+                Meet::Differs(at) => furthest = furthest.max(Some((at, std::cmp::Reverse(step)))),
+                Meet::Ask(test, used) => match answer_for(step, answers) {
+                    Some(true) => return Some(Judgement::Met { step, used }),
+                    Some(false) => furthest = furthest.max(Some((0, std::cmp::Reverse(step)))),
+                    None => return Some(Judgement::Ask(step, test)),
+                },
+                Meet::Other => {}
+            }
+            None
+        };
+        match &self.run {
+            Some(run) => {
+                for step in run.alive.iter() {
+                    let Some(heard) = self.heard_at(step) else { continue };
+                    if let Some(judgement) = consider(step, heard, run.met) {
+                        return judgement;
+                    }
+                }
+            }
+            None => {
+                let end = self.script.steps.len().min(self.heard.due + 1);
+                for step in self.heard.at..end {
+                    let Some(heard) = self.heard_at(step) else { continue };
+                    if let Some(judgement) = consider(step, heard, 0) {
+                        return judgement;
+                    }
+                }
+            }
+        }
+        match alive {
+            Some(alive) => Judgement::Begun { alive, used: L::amount(call) - offset },
+            None => Judgement::Strayed(furthest.map(|(at, std::cmp::Reverse(step))| (step, at))),
+        }
+    }
+
+    /// No step takes the call: a fault that is due, nothing at all, or a violation.
+    fn stray(
+        &mut self,
+        call: L::Call<'_>,
+        offset: usize,
+        furthest: Option<(usize, usize)>,
+        progressed: bool,
+        timeline: &mut Timeline,
+    ) -> Verdict {
+        let leniency = L::unmentioned(call);
+        let tolerated = match leniency {
+            Unmentioned::Refused => false,
+            Unmentioned::ToleratedAtTheEnd => self.is_at_the_end(),
+            Unmentioned::Tolerated => true,
+        };
+        if tolerated {
+            self.state = L::after_unmentioned(call, self.state);
+            self.moves += 1;
+            return Verdict::Done { answer: Answer::Amount(0), progressed };
+        }
+        if leniency == Unmentioned::Refused && self.is_interruption_due() {
+            if offset > 0 {
+                return Verdict::Done { answer: Answer::Amount(offset), progressed };
+            }
+            if let Some(fault) = self.interrupt(timeline) {
+                return Verdict::Done { answer: Answer::Fault(fault), progressed: true };
+            }
+        }
+        let kind = L::refusal_kind(call, self.state);
+        let run = self.run.as_ref().map(|run| (run.alive.first, run.met));
+        if let Some((step, at)) = furthest {
+            let mut violation = self.violation(ViolationKind::Mismatch { at });
+            let met = run.map_or(0, |(_, met)| met);
+            violation.got =
+                Some(L::describe_call(call, offset, self.heard_at(step).map(|h| (h, met))));
+            return Verdict::Refuse(self.against(step, violation, kind).into());
+        }
+        let due = match run {
+            Some((step, _)) => Some(step),
+            None => self.step_index(self.heard.due).or_else(|| self.step_index(self.said.due)),
+        };
+        let reason = match due {
+            Some(_) => ViolationKind::OutOfOrder { begun: run.map(|(_, met)| met) },
+            None => ViolationKind::ScriptExhausted,
+        };
+        let mut violation = self.violation(reason);
+        violation.got = Some(L::describe_call(call, offset, None));
+        let violation = match due {
+            Some(step) => self.against(step, violation, kind),
+            None => {
+                violation.operation = L::call_name(call);
+                violation.error_kind = kind;
+                violation.step = self.script.steps.len().checked_sub(1).map(|s| self.step_label(s));
+                violation
+            }
+        };
+        Verdict::Refuse(violation.into())
+    }
+
+    fn against(&self, step: usize, mut violation: Details, kind: std::io::ErrorKind) -> Details {
+        violation.operation = violation.got.as_ref().map_or("", |got| got.name);
+        violation.expected = Some(self.describe(step));
+        violation.step = Some(self.step_label(step));
+        violation.error_kind = kind;
+        violation
+    }
+
+    fn refuse_state(&self, call: L::Call<'_>) -> Verdict {
+        let mut violation = self.violation(ViolationKind::InvalidState {
+            state: format!("{:?}", self.state),
+            valid: protocol::possible::<L>(&[self.state]),
+        });
+        violation.operation = L::call_name(call);
+        violation.got = Some(L::describe_call(call, 0, None));
+        violation.error_kind = L::refusal_kind(call, self.state);
+        Verdict::Refuse(violation.into())
+    }
+
+    /// Something said would come after a heard step that can no longer be.
+    fn refuse_unreachable(&self, step: usize) -> Details {
+        let begun = self.run.as_ref().map(|run| run.met);
+        let mut violation = self.violation(ViolationKind::OutOfOrder { begun });
+        violation.got = Some(Described::new(L::LISTENING, crate::verify::Argument::None));
+        self.against(step, violation, std::io::ErrorKind::Other)
+    }
+
+    fn violation(&self, kind: ViolationKind) -> Details {
+        Details::new(kind, Some(self.label.clone()))
+    }
+
+    /// Takes part of a call for steps that want more.
+    fn begin(
+        &mut self,
+        alive: Few,
+        used: usize,
+        call: L::Call<'_>,
+        offset: usize,
+        timeline: &mut Timeline,
+    ) {
+        let first = alive.first;
+        let mut run = match self.run.take() {
+            Some(run) => run,
+            None => Run {
+                alive: Few { first, rest: Vec::new() },
+                met: 0,
+                sequence: timeline.push(Happened::new(self.label.index, first)),
+                kept: Kept::Nothing,
+            },
+        };
+        let nature = self.nature(first);
+        if !nature.is_literal {
+            L::keep(call, offset, offset + used, &mut run.kept);
+        }
+        run.met += used;
+        run.alive = alive;
+        let happened = &mut timeline[run.sequence];
+        happened.step = first;
+        happened.amount = run.met;
+        happened.is_stated = nature.is_stated;
+        self.run = Some(run);
+        self.moves += 1;
+    }
+
+    /// Completes a heard step.
+    fn meet(
+        &mut self,
+        step: usize,
+        used: usize,
+        call: L::Call<'_>,
+        offset: usize,
+        timeline: &mut Timeline,
+    ) {
+        let nature = self.nature(step);
+        let (sequence, met, mut kept) = match self.run.take() {
+            Some(run) => (run.sequence, run.met, run.kept),
+            None => (timeline.push(Happened::new(self.label.index, step)), 0, Kept::Nothing),
+        };
+        if !nature.is_literal {
+            let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
+            L::keep(call, offset, end, &mut kept);
+        }
+        self.complete(step, met + used, sequence, kept, timeline);
+    }
+
+    fn complete(
+        &mut self,
+        step: usize,
+        amount: usize,
+        sequence: Sequence,
+        kept: Kept,
+        timeline: &mut Timeline,
+    ) {
+        let nature = self.nature(step);
+        let Step { what, raises, .. } = &self.script.steps[step];
+        let What::Heard(heard) = what else { return };
+        let happened = &mut timeline[sequence];
+        happened.step = step;
+        happened.amount = amount;
+        happened.is_complete = true;
+        happened.is_stated = nature.is_stated;
+        happened.fault = *raises;
+        self.state = match raises {
+            Some(fault) => L::after_fault(heard, *fault, self.state),
+            None => protocol::next::<L>(L::heard_name(heard), self.state).unwrap_or(self.state),
+        };
+        match kept {
+            Kept::Nothing => {}
+            Kept::Growing(bytes) => self.keep(sequence, Kept::Bytes(bytes.into())),
+            kept => self.keep(sequence, kept),
+        }
+        self.run = None;
+        self.last_heard = Some(step);
+        self.pass_heard(step + 1);
+        self.moves += 1;
+    }
+
+    /// Interactions complete out of order only where said and heard ones overlap, and only heard
+    /// ones are kept; so this is an append.
+    fn keep(&mut self, sequence: Sequence, kept: Kept) {
+        self.kept.push((sequence, kept));
+    }
+
+    /// Ends a run without an end, if there is one.
+    fn conclude(&mut self, answers: &Answers, timeline: &mut Timeline) -> Concluded {
+        let nothing = Concluded::Settled { fault: None, progressed: false };
+        let Some(run) = &self.run else { return nothing };
+        let step = run.alive.first;
+        let Some(heard) = self.heard_at(step) else { return nothing };
+        if !L::nature(heard).is_open {
+            return nothing;
+        }
+        let is_met = match L::conclude(heard, &run.kept) {
+            Meet::Ask(test, _) => match answer_for(step, answers) {
+                Some(is_met) => is_met,
+                None => return Concluded::Unsettled(Verdict::Ask(step, test)),
+            },
+            Meet::Whole(_) => true,
+            Meet::Part | Meet::Differs(_) | Meet::Other => false,
+        };
+        if !is_met {
+            let mut violation = self.violation(ViolationKind::Mismatch { at: 0 });
+            violation.got = Some(L::describe_kept(heard, &run.kept));
+            let violation = self.against(step, violation, std::io::ErrorKind::Other);
+            return Concluded::Unsettled(Verdict::Refuse(violation.into()));
+        }
+        let (met, sequence) = (run.met, run.sequence);
+        let kept = self.run.take().map(|run| run.kept).unwrap_or_default();
+        self.complete(step, met, sequence, kept, timeline);
+        let Step { raises, required, .. } = self.script.steps[step];
+        Concluded::Settled { fault: raises, progressed: required }
+    }
+
+    /// Gives the client what the said step at the cursor has for it.
+    fn give(&mut self, index: usize, buffer: &mut L::Buffer, timeline: &mut Timeline) -> Answer {
+        let What::Said(said) = &self.script.steps[index].what else { return Answer::Amount(0) };
+        let (given, sequence) = match self.given {
+            Some(given) => given,
+            None => {
+                let mut happened = Happened::new(self.label.index, index);
+                happened.size = Some(L::capacity(buffer));
+                (0, timeline.push(happened))
+            }
+        };
+        self.moves += 1;
+        let (amount, state) = match L::deliver(said, given, buffer) {
+            Delivered::Part(amount) => {
+                timeline[sequence].amount = given + amount;
+                self.given = Some((given + amount, sequence));
+                return Answer::Amount(amount);
+            }
+            Delivered::Whole(amount) => {
+                (Ok(amount), protocol::next::<L>(L::said_name(said), self.state))
+            }
+            Delivered::Fault(fault) => {
+                let state = protocol::next::<L>(L::said_name(said), self.state);
+                (Err(fault), state.map(|state| L::after_said_fault(fault, state)))
+            }
+        };
+        self.state = state.unwrap_or(self.state);
+        let happened = &mut timeline[sequence];
+        happened.is_complete = true;
+        happened.amount = given + amount.unwrap_or(0);
+        self.given = None;
+        self.pass_said(index + 1);
+        amount.map_or_else(Answer::Fault, Answer::Amount)
+    }
+
+    /// Whether there is a fault for whichever operation asks first, and nobody had it.
+    fn is_interruption_due(&self) -> bool {
+        !self.is_interrupted
+            && self
+                .interruption
+                .is_some_and(|index| self.said.at <= index && self.heard_before(index).is_none())
+    }
+
+    /// Hands that fault to an operation that the peer hears.
+    fn interrupt(&mut self, timeline: &mut Timeline) -> Option<Fault> {
+        let index = self.interruption?;
+        let What::Said(said) = &self.script.steps[index].what else { return None };
+        let fault = L::interruption(said)?;
+        let mut happened = Happened::new(self.label.index, index);
+        happened.is_complete = true;
+        timeline.push(happened);
+        self.is_interrupted = true;
+        self.state = protocol::next::<L>(L::said_name(said), self.state).unwrap_or(self.state);
+        self.moves += 1;
+        Some(fault)
+    }
+
+    /// What something said at `index` has to wait for: heard steps before it.
+    fn heard_before(&self, index: usize) -> Option<Wait> {
+        if let Some(step) = self.run.as_ref().map(|run| run.alive.first) {
+            if step < index {
+                let is_open = self.nature(step).is_open;
+                return Some(if is_open { Wait::ForEndOfRun(step) } else { Wait::ForHeard(step) });
+            }
+        }
+        (self.heard.due < index).then_some(Wait::ForHeard(self.heard.due))
+    }
+
+    fn lockstep_wait(&self, step: usize) -> Option<Wait> {
+        (self.script.lockstep && self.said.due < step).then_some(Wait::ForSaid(self.said.due))
+    }
+
+    /// Whether a step that never answers has been overtaken by what was heard after it (W4).
+    fn is_left_behind(&self, index: usize) -> bool {
+        self.script.steps[index].delay == Delay::Never
+            && self.last_heard.is_some_and(|heard| heard > index)
+    }
+
+    /// Whether nothing that has to come is left, but for the end of the connection.
+    fn is_at_the_end(&self) -> bool {
+        let heard_is_done =
+            self.step_index(self.heard.due).is_none_or(|step| self.nature(step).is_farewell);
+        heard_is_done && self.run.is_none() && self.step_index(self.said.due).is_none()
+    }
+
+    fn pass_heard(&mut self, from: usize) {
+        let steps = &self.script.steps;
+        let is_heard = |step: &Step<L>| matches!(step.what, What::Heard(_));
+        self.heard.at = place(steps, from, is_heard);
+        if self.heard.due < self.heard.at || from == 0 {
+            self.heard.due = place(steps, self.heard.at, |step| is_heard(step) && step.required);
+        }
+    }
+
+    fn pass_said(&mut self, from: usize) {
+        let steps = &self.script.steps;
+        let is_said = |step: &Step<L>| matches!(step.what, What::Said(_));
+        self.said.at = place(steps, from, is_said);
+        if self.said.due < self.said.at || from == 0 {
+            self.said.due = place(steps, self.said.at, |step| {
+                is_said(step) && step.required && step.delay != Delay::Never
+            });
+        }
+    }
+
+    /// `index`, if there is such a step.
+    fn step_index(&self, index: usize) -> Option<usize> {
+        (index < self.script.steps.len()).then_some(index)
+    }
+
+    fn heard_at(&self, step: usize) -> Option<&L::Heard> {
+        match &self.script.steps.get(step)?.what {
+            What::Heard(heard) => Some(heard),
+            What::Said(_) => None,
+        }
+    }
+
+    fn nature(&self, step: usize) -> super::language::Nature {
+        match &self.script.steps[step].what {
+            What::Heard(heard) => L::nature(heard),
+            What::Said(_) => unreachable!("only heard steps are asked for their nature"),
+        }
+    }
+}
+
+/// The place of the first step from `from` on of which `wanted` is true, or the end.
+fn place<L: Language>(steps: &[Step<L>], from: usize, wanted: impl Fn(&Step<L>) -> bool) -> usize {
+    steps[from..].iter().position(wanted).map_or(steps.len(), |place| from + place)
+}
+
+fn answer_for(step: usize, answers: &Answers) -> Option<bool> {
+    answers.iter().find(|(asked, _)| *asked == step).map(|(_, answer)| *answer)
+}
+
+/// A call that met something before it has to wait is answered with that much.
+fn wait_or_short(wait: Wait, offset: usize, progressed: bool) -> Verdict {
+    if offset > 0 {
+        Verdict::Done { answer: Answer::Amount(offset), progressed }
+    } else {
+        Verdict::Wait(wait)
+    }
+}

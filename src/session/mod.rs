@@ -1,0 +1,18 @@
+//! What is happening: scripts being used.
+//!
+//! `machine` judges, `case` adds the life of a session around it, `book` holds all that one
+//! verifier knows; the three are pure. `shared` is the one file with a lock and wakers, and
+//! `clock` the one with a thread; neither decides anything about a script.
+
+mod book;
+mod case;
+mod clock;
+mod language;
+mod machine;
+mod shared;
+mod socket;
+
+pub(crate) use language::{Answer, Language};
+pub(crate) use machine::{Answers, Machine, Verdict};
+pub(crate) use shared::{Polled, Settings, Shared, Side};
+pub(crate) use socket::SocketCall;

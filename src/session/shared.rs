@@ -1,0 +1,617 @@
+//! The lock and the wakers: how doubles, verifier and clock reach one [`Book`].
+//!
+//! This is the one file here that names `Mutex` and `Waker`. It decides nothing about a script. It
+//! parks what has to wait, wakes what may go on, notices when nothing will, and sees to it that
+//! code of the user's, predicates and wakers, never runs under the lock.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use super::book::Book;
+use super::clock::{Ring, ring_at};
+use super::language::{Answer, Language, Test};
+use super::machine::{Answers, Machine, Verdict, Wait};
+use crate::script::Script;
+use crate::timeline::Timeline;
+use crate::transport::Timer;
+use crate::verify::{Details, Stage, Violation, ViolationKind};
+
+/// How long after its patience has run out a wait may take to be polled and told so. A mark that
+/// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2).
+const ANSWER_WINDOW: Duration = Duration::from_millis(50);
+
+/// What a verifier was built with.
+pub(crate) struct Settings {
+    /// How long a wait may see no progress; `None` for as long as the deadline allows.
+    pub(crate) patience: Option<Duration>,
+    /// How long any wait may see no progress.
+    pub(crate) deadline: Duration,
+    /// What delays run on, if not on real time.
+    pub(crate) timer: Option<Arc<dyn Timer>>,
+    pub(crate) is_explicit: bool,
+}
+
+/// What one verifier and all its doubles share.
+pub(crate) struct Shared {
+    me: Weak<Self>,
+    pub(crate) settings: Settings,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    book: Book,
+    /// The verifier has given its verdict and is gone.
+    is_ended: bool,
+    /// For each session, who waits in it: to do something, and for something said.
+    parked: Vec<[Slot; 2]>,
+    /// For each session, the task that last wrote part of a run without an end.
+    writers: Vec<Option<Waker>>,
+    /// Who waits for all to settle.
+    settling: Slot,
+    /// Who waits for the first violation.
+    watcher: Option<Waker>,
+    /// When a required step last moved on, while an alarm was set.
+    last_progress: Option<Instant>,
+    /// When the clock will ring next.
+    alarm: Option<Instant>,
+}
+
+/// Which of its two wakers an operation uses (C6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Write = 0,
+    Read = 1,
+}
+
+/// What a poll comes to.
+pub(crate) enum Polled {
+    Ready(Result<Answer, Violation>),
+    Pending,
+    /// To be polled again when the verifier's timer has slept so long for this step.
+    Delay(usize, Duration),
+}
+
+/// A place for one task to wait in.
+#[derive(Default)]
+struct Slot {
+    waker: Option<Waker>,
+    wait: Option<Wait>,
+    /// When the wait was last polled.
+    since: Option<Instant>,
+    /// When it began, however often it was polled.
+    began: Option<Instant>,
+    /// Its end is not the client's to bring about.
+    is_exempt: bool,
+    /// When the clock found that nothing would end it.
+    mark: Option<Mark>,
+    /// When the delay of a step will have passed.
+    delay: Option<(usize, Instant)>,
+    /// The last answer was put off once, so that others may run.
+    has_yielded: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    at: Instant,
+    is_deadline: bool,
+}
+
+impl Slot {
+    fn clear(&mut self) {
+        if self.wait.is_some() || self.waker.is_some() {
+            *self = Self::default();
+        }
+        self.has_yielded = false;
+    }
+
+    fn park(&mut self, wait: Wait, is_exempt: bool, waker: &Waker, now: Instant) {
+        if self.wait != Some(wait) || self.waker.is_none() && self.mark.is_none() {
+            self.began = Some(now);
+        }
+        self.wait = Some(wait);
+        self.is_exempt = is_exempt;
+        self.since = Some(now);
+        self.mark = None;
+        match &mut self.waker {
+            Some(parked) => parked.clone_from(waker),
+            None => self.waker = Some(waker.clone()),
+        }
+    }
+
+    /// Whether the clock has marked this wait, and it is still the one that was marked.
+    fn overdue(&self, wait: Wait, now: Instant) -> Option<Mark> {
+        let mark = self.mark?;
+        let is_answered = mark.is_deadline || now.duration_since(mark.at) <= ANSWER_WINDOW;
+        (self.wait == Some(wait) && is_answered).then_some(mark)
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
+        let book = Book::new(settings.is_explicit);
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            settings,
+            inner: Mutex::new(Inner {
+                book,
+                is_ended: false,
+                parked: Vec::new(),
+                writers: Vec::new(),
+                settling: Slot::default(),
+                watcher: None,
+                last_progress: None,
+                alarm: None,
+            }),
+        })
+    }
+
+    /// Looks at the book, or changes it without waking anybody.
+    pub(crate) fn with_book<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
+        look(&mut self.lock().book)
+    }
+
+    pub(crate) fn new_queue(&self) -> usize {
+        self.with_book(Book::new_queue)
+    }
+
+    pub(crate) fn new_case<L: Language>(
+        &self,
+        queue: usize,
+        written_at: &'static Location<'static>,
+    ) -> usize {
+        let mut inner = self.lock();
+        inner.parked.push(Default::default());
+        inner.writers.push(None);
+        inner.book.new_case::<L>(queue, written_at)
+    }
+
+    /// Makes a script that was written the session's.
+    pub(crate) fn land<L: Language>(
+        &self,
+        session: usize,
+        script: Script<L>,
+        name: Option<Arc<str>>,
+    ) {
+        let mut inner = self.lock();
+        inner.book.activity += 1;
+        let before = inner.book.case_mut::<L>(session).map(|case| {
+            case.land(script, name);
+        });
+        drop(inner);
+        debug_assert!(before.is_some(), "a draft lands on a session of its own protocol");
+    }
+
+    /// Forgets a session whose script could not be written to its end.
+    pub(crate) fn withdraw(&self, session: usize) {
+        self.with_book(|book| book.cases[session].life_mut().is_withdrawn = true);
+    }
+
+    /// Takes the next session for a client that connects.
+    pub(crate) fn take<L: Language>(&self, queue: usize) -> Result<usize, Refused> {
+        let mut inner = self.lock();
+        if inner.is_ended {
+            return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
+        }
+        inner.book.take::<L>(queue).map_err(|violation| {
+            let is_repeated =
+                violation.session().is_none() && !inner.book.refuse_connect(&violation);
+            let woken = inner.take_overseers();
+            drop(inner);
+            wake(woken);
+            Refused { violation, is_repeated }
+        })
+    }
+
+    /// Takes a session out of its queue for a double that is connected already.
+    pub(crate) fn take_connected(&self, session: usize) {
+        self.with_book(|book| book.open(session));
+    }
+
+    /// Lets the machine judge a call of a client, and does what it says.
+    ///
+    /// `act` puts the call to the machine; it is told whether the task that polls is the one that
+    /// wrote last, and may be asked again.
+    pub(crate) fn poll<L: Language>(
+        &self,
+        session: usize,
+        side: Side,
+        operation: &'static str,
+        cx: Option<&Context<'_>>,
+        mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+    ) -> Polled {
+        let mut answers: Vec<(usize, bool)> = Vec::new();
+        let mut asked_at = 0;
+        loop {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            if inner.is_ended {
+                return Polled::Ready(Err(gone(operation)));
+            }
+            let slot = &mut inner.parked[session][side as usize];
+            if let Some(broken) = &inner.book.cases[session].life().broken {
+                if let Some(cx) = cx.filter(|_| !slot.has_yielded) {
+                    // A client that asks again and again must not keep others from running.
+                    slot.has_yielded = true;
+                    drop(guard);
+                    cx.waker().wake_by_ref();
+                    return Polled::Pending;
+                }
+                slot.has_yielded = false;
+                return Polled::Ready(Err(broken.clone()));
+            }
+            let turned = match (side, cx, &inner.writers[session]) {
+                (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
+                _ => false,
+            };
+            let Some((case, timeline)) = inner.book.judging::<L>(session) else {
+                unreachable!("a double asks for a session of its own protocol");
+            };
+            let machine = &mut case.machine;
+            let moves = machine.moves();
+            if moves != asked_at {
+                answers.clear();
+            }
+            match act(machine, turned, &answers, timeline) {
+                Verdict::Done { answer, progressed } => {
+                    let has_moved = machine.moves() != moves;
+                    let is_in_open_run = machine.is_in_open_run();
+                    inner.parked[session][side as usize].clear();
+                    if !is_in_open_run {
+                        inner.writers[session] = None;
+                    } else if side == Side::Write {
+                        inner.writers[session] = cx.map(|cx| cx.waker().clone());
+                    }
+                    let mut woken = [None, None];
+                    if has_moved {
+                        inner.book.activity += 1;
+                        if progressed && inner.alarm.is_some() {
+                            inner.last_progress = Some(Instant::now());
+                        }
+                        woken = inner.take_parked(session);
+                    }
+                    drop(guard);
+                    wake(woken);
+                    return Polled::Ready(Ok(answer));
+                }
+                Verdict::Wait(wait) => {
+                    let stays_open = case.life.stays_open;
+                    let Some(cx) = cx else {
+                        unreachable!("what cannot wait is never told to");
+                    };
+                    match self.wait(inner, session, side, wait, stays_open, cx) {
+                        Waited::Parked => return Polled::Pending,
+                        Waited::Sleeps(step, duration) => return Polled::Delay(step, duration),
+                        Waited::Elapsed(step) => {
+                            if let Some(case) = inner.book.case_mut::<L>(session) {
+                                case.machine.elapse(step);
+                            }
+                        }
+                        Waited::Overdue { is_deadline } => {
+                            let Some(case) = inner.book.case_mut::<L>(session) else { continue };
+                            let violation = case.machine.stalled(wait, operation, is_deadline);
+                            return Self::refuse(guard, session, violation.into());
+                        }
+                    }
+                }
+                Verdict::Ask(step, test) => {
+                    asked_at = machine.moves();
+                    drop(guard);
+                    match evaluate(&test) {
+                        Ok(answer) => answers.push((step, answer)),
+                        Err(message) => {
+                            let mut guard = self.lock();
+                            let Some(case) = guard.book.case_mut::<L>(session) else { continue };
+                            let label = test.label.into_owned();
+                            let violation = case.machine.matcher_panicked(step, label, message);
+                            return Self::refuse(guard, session, violation.into());
+                        }
+                    }
+                }
+                Verdict::Refuse(violation) => return Self::refuse(guard, session, violation),
+            }
+        }
+    }
+
+    /// Says that the verifier's timer has slept for a step's delay.
+    pub(crate) fn elapse<L: Language>(&self, session: usize, step: usize) {
+        self.with_book(|book| {
+            if let Some(case) = book.case_mut::<L>(session) {
+                case.machine.elapse(step);
+            }
+        });
+    }
+
+    /// Moves a session on in its life, unless the verifier is gone.
+    pub(crate) fn set_stage(&self, session: usize, stage: Stage) {
+        let mut inner = self.lock();
+        if inner.is_ended {
+            return;
+        }
+        inner.book.cases[session].life_mut().stage = stage;
+        inner.book.activity += 1;
+        if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::Failed) {
+            inner.parked[session] = Default::default();
+            let woken = inner.take_overseers();
+            drop(inner);
+            wake(woken);
+        }
+    }
+
+    /// Whether nothing is left that a client may still do, or nobody has the patience to see.
+    pub(crate) fn poll_settled(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let is_overdue = inner.settling.mark.is_some();
+        if is_overdue || inner.is_settled() || self.settings.patience == Some(Duration::ZERO) {
+            inner.settling.clear();
+            return Poll::Ready(());
+        }
+        let now = Instant::now();
+        inner.settling.park(Wait::PastTheEnd, false, cx.waker(), now);
+        let patience = self.settings.patience.unwrap_or(self.settings.deadline);
+        // A wait that is found stalled at the same time shall be told first.
+        self.schedule(inner, now + patience + ANSWER_WINDOW);
+        Poll::Pending
+    }
+
+    /// The same for a thread.
+    pub(crate) fn wait_settled(&self) {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        while self.poll_settled(&Context::from_waker(&waker)).is_pending() {
+            thread::park();
+        }
+    }
+
+    /// Whether there is a violation; wakes when there is one, or at `deadline`.
+    pub(crate) fn poll_violation(&self, deadline: Instant, cx: &Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if inner.book.has_violations() {
+            return Poll::Ready(());
+        }
+        inner.watcher = Some(cx.waker().clone());
+        self.schedule(&mut inner, deadline);
+        Poll::Pending
+    }
+
+    /// Ends it all: whoever waits is told that the verifier is gone.
+    pub(crate) fn end(&self) {
+        let mut inner = self.lock();
+        inner.is_ended = true;
+        let parked = std::mem::take(&mut inner.parked);
+        let overseers = inner.take_overseers();
+        drop(inner);
+        wake(overseers);
+        wake(parked.into_iter().flatten().map(|slot| slot.waker));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing panics under the lock; were it to, the violations before that still count.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Parks a wait, unless it has lasted too long or has something to do.
+    fn wait(
+        &self,
+        inner: &mut Inner,
+        session: usize,
+        side: Side,
+        wait: Wait,
+        stays_open: bool,
+        cx: &Context<'_>,
+    ) -> Waited {
+        let now = Instant::now();
+        let slot = &mut inner.parked[session][side as usize];
+        let is_exempt = match wait {
+            Wait::Never(_) | Wait::Delay(..) => true,
+            Wait::PastTheEnd => stays_open,
+            Wait::ForHeard(_) | Wait::ForEndOfRun(_) | Wait::ForSaid(_) => false,
+        };
+        if let Some(mark) = slot.overdue(wait, now) {
+            return Waited::Overdue { is_deadline: mark.is_deadline };
+        }
+        if !is_exempt && self.settings.patience == Some(Duration::ZERO) {
+            return Waited::Overdue { is_deadline: false };
+        }
+        let delay_until = match wait {
+            Wait::Delay(step, duration) => {
+                let until = match slot.delay {
+                    Some((delayed, until)) if delayed == step => until,
+                    _ => now + duration,
+                };
+                if self.settings.timer.is_none() && until <= now {
+                    slot.delay = None;
+                    return Waited::Elapsed(step);
+                }
+                slot.delay = Some((step, until));
+                Some(until)
+            }
+            _ => None,
+        };
+        slot.park(wait, is_exempt, cx.waker(), now);
+        let began = slot.began.unwrap_or(now);
+        let mut next = began + self.settings.deadline;
+        if let Some(patience) = self.settings.patience.filter(|_| !is_exempt) {
+            next = next.min(now + patience);
+        }
+        if let Some(until) = delay_until {
+            next = next.min(until);
+        }
+        self.schedule(inner, next);
+        match wait {
+            Wait::Delay(step, duration) if self.settings.timer.is_some() => {
+                Waited::Sleeps(step, duration)
+            }
+            _ => Waited::Parked,
+        }
+    }
+
+    fn refuse(mut inner: MutexGuard<'_, Inner>, session: usize, violation: Violation) -> Polled {
+        inner.book.break_case(session, violation.clone());
+        let parked = std::mem::take(&mut inner.parked[session]).map(|slot| slot.waker);
+        let overseers = inner.take_overseers();
+        drop(inner);
+        wake(parked);
+        wake(overseers);
+        Polled::Ready(Err(violation))
+    }
+
+    fn schedule(&self, inner: &mut Inner, at: Instant) {
+        if inner.alarm.is_none_or(|alarm| at < alarm) {
+            inner.alarm = Some(at);
+            let me: Weak<Self> = Weak::clone(&self.me);
+            ring_at(at, me);
+        }
+    }
+}
+
+impl Ring for Shared {
+    /// Marks the waits that nothing has ended, and wakes them: the poll that follows tells.
+    fn ring(&self, now: Instant) {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        if inner.is_ended {
+            return;
+        }
+        if inner.alarm.is_some_and(|alarm| alarm <= now) {
+            inner.alarm = None;
+        }
+        // A scripted delay will bring progress by itself; until then nobody is out of patience.
+        let slots = inner.parked.iter().flatten();
+        let delays = slots.filter(|slot| slot.waker.is_some()).filter_map(|slot| slot.delay);
+        let hold = delays.map(|(_, until)| until).filter(|until| *until > now).max();
+
+        let mut round =
+            Round { now, hold, last_progress: inner.last_progress, next: None, woken: Vec::new() };
+        for slot in inner.parked.iter_mut().flatten() {
+            if slot.delay.is_some_and(|(_, until)| until <= now) {
+                round.woken.extend(slot.waker.take());
+                continue;
+            }
+            let patience = self.settings.patience.filter(|_| !slot.is_exempt);
+            round.visit(slot, patience, self.settings.deadline);
+        }
+        let patience = self.settings.patience.map(|patience| patience + ANSWER_WINDOW);
+        round.visit(&mut inner.settling, patience, self.settings.deadline + ANSWER_WINDOW);
+        round.woken.extend(inner.watcher.take());
+        let Round { next, woken, .. } = round;
+        if let Some(next) = next {
+            self.schedule(inner, next);
+        }
+        drop(guard);
+        wake(woken.into_iter().map(Some));
+    }
+}
+
+/// One look of the clock at everybody who waits.
+struct Round {
+    now: Instant,
+    hold: Option<Instant>,
+    last_progress: Option<Instant>,
+    next: Option<Instant>,
+    woken: Vec<Waker>,
+}
+
+impl Round {
+    fn visit(&mut self, slot: &mut Slot, patience: Option<Duration>, deadline: Duration) {
+        let (Some(since), Some(began), true) = (slot.since, slot.began, slot.waker.is_some())
+        else {
+            return;
+        };
+        let progress = self.last_progress;
+        let latest = |from: Instant| progress.map_or(from, |progress| progress.max(from));
+        let deadline_at = latest(began) + deadline;
+        let patience_at = patience.map(|patience| {
+            let at = latest(since) + patience;
+            self.hold.map_or(at, |hold| at.max(hold))
+        });
+        let is_deadline = deadline_at <= self.now;
+        if is_deadline || patience_at.is_some_and(|at| at <= self.now) {
+            slot.mark = Some(Mark { at: self.now, is_deadline });
+            self.woken.extend(slot.waker.take());
+            return;
+        }
+        let next = patience_at.map_or(deadline_at, |at| at.min(deadline_at));
+        let next = slot.delay.map_or(next, |(_, until)| next.min(until));
+        self.next = Some(self.next.map_or(next, |soonest| soonest.min(next)));
+    }
+}
+
+impl Inner {
+    fn take_parked(&mut self, session: usize) -> [Option<Waker>; 2] {
+        let [write, read] = &mut self.parked[session];
+        [write.waker.take(), read.waker.take()]
+    }
+
+    fn take_overseers(&mut self) -> [Option<Waker>; 2] {
+        [self.settling.waker.take(), self.watcher.take()]
+    }
+
+    fn is_settled(&self) -> bool {
+        self.book.has_violations()
+            || self.book.cases.iter().zip(&self.parked).all(|(case, slots)| {
+                let waits_for_ever =
+                    || slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))));
+                match case.life().stage {
+                    Stage::Open => case.life().stays_open,
+                    Stage::Taken | Stage::Connecting => waits_for_ever(),
+                    _ => true,
+                }
+            })
+    }
+}
+
+/// What became of a wait that was to be parked.
+enum Waited {
+    Parked,
+    /// The verifier's timer is to be asked.
+    Sleeps(usize, Duration),
+    /// The delay of this step has passed.
+    Elapsed(usize),
+    Overdue {
+        is_deadline: bool,
+    },
+}
+
+/// A connect that was refused.
+pub(crate) struct Refused {
+    pub(crate) violation: Violation,
+    /// It is not the first, so that others are to run before it is answered.
+    pub(crate) is_repeated: bool,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+/// A thread that waits, as a waker.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn gone(operation: &'static str) -> Violation {
+    Details { operation, ..Details::new(ViolationKind::VerifierGone, None) }.into()
+}
+
+fn wake(woken: impl IntoIterator<Item = Option<Waker>>) {
+    woken.into_iter().flatten().for_each(Waker::wake);
+}
+
+/// Asks a predicate of the user's; what it panics with is told like any other violation, because
+/// the task it would unwind may be one that nobody looks at, or one that is unwinding already.
+fn evaluate(test: &Test) -> Result<bool, String> {
+    catch_unwind(AssertUnwindSafe(|| (test.evaluate)())).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "something that is no text".to_owned())
+    })
+}

@@ -1,0 +1,84 @@
+//! What happened: every interaction of a verifier, in order.
+//!
+//! Append-only and lean: an interaction is the step that was used, how much of it, and what became
+//! of it. What the arguments were is in the script, or kept by the session where the script left
+//! them open.
+
+use crate::script::Fault;
+
+/// The place of an interaction in the order of everything that happened, from 0.
+pub(crate) type Sequence = usize;
+
+/// All interactions, in the order in which they began.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    happened: Vec<Happened>,
+}
+
+/// One interaction: one step that was used.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    /// The number of the session, from 0.
+    pub(crate) session: usize,
+    /// The step's place in its script, from 0.
+    pub(crate) step: usize,
+    /// How much came of what the step hears or says, in the units of its language.
+    pub(crate) amount: usize,
+    /// The size of the buffer of the first call that was answered.
+    pub(crate) size: Option<usize>,
+    /// The error with which the step answered.
+    pub(crate) fault: Option<Fault>,
+    pub(crate) is_complete: bool,
+    /// The script judged its arguments.
+    pub(crate) is_stated: bool,
+    /// An assertion matched it.
+    pub(crate) is_asserted: bool,
+}
+
+impl Happened {
+    pub(crate) fn new(session: usize, step: usize) -> Self {
+        Self {
+            session,
+            step,
+            amount: 0,
+            size: None,
+            fault: None,
+            is_complete: false,
+            is_stated: true,
+            is_asserted: false,
+        }
+    }
+}
+
+impl Timeline {
+    pub(crate) fn push(&mut self, happened: Happened) -> Sequence {
+        self.happened.push(happened);
+        self.happened.len() - 1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.happened.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Sequence, &Happened)> {
+        self.happened.iter().enumerate()
+    }
+
+    pub(crate) fn get(&self, sequence: Sequence) -> Option<&Happened> {
+        self.happened.get(sequence)
+    }
+}
+
+impl std::ops::Index<Sequence> for Timeline {
+    type Output = Happened;
+
+    fn index(&self, sequence: Sequence) -> &Happened {
+        &self.happened[sequence]
+    }
+}
+
+impl std::ops::IndexMut<Sequence> for Timeline {
+    fn index_mut(&mut self, sequence: Sequence) -> &mut Happened {
+        &mut self.happened[sequence]
+    }
+}

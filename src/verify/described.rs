@@ -1,0 +1,68 @@
+//! An operation with its argument, as data that can be compared and printed.
+
+use std::borrow::Cow;
+use std::io::ErrorKind;
+
+use bytes::Bytes;
+
+use crate::script::{Expected, Pattern, Value};
+use crate::transport::Endpoint;
+
+/// An operation as a step states it or as a client made it: its name and its argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Described {
+    /// The operation, as in `expect_send_all`: `send_all`.
+    pub name: &'static str,
+    /// What it was done with.
+    pub argument: Argument,
+}
+
+impl Described {
+    pub(crate) fn new(name: &'static str, argument: Argument) -> Self {
+        Self { name, argument }
+    }
+}
+
+/// The argument of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Argument {
+    /// The operation has none.
+    None,
+    /// Where to connect to.
+    Endpoint(Endpoint),
+    /// Bytes that were sent or received.
+    Bytes(Bytes),
+    /// The kind of an error.
+    Error(ErrorKind),
+    /// In a step: any value.
+    Any,
+    /// In a step: whatever a predicate of this label accepts.
+    Matching(Cow<'static, str>),
+}
+
+impl<T: Value + ?Sized> From<&Expected<T>> for Argument
+where
+    Self: From<T::Literal>,
+{
+    fn from(expected: &Expected<T>) -> Self {
+        match &expected.0 {
+            Pattern::Is(literal) => Self::from(literal.clone()),
+            Pattern::Any => Self::Any,
+            Pattern::Matching(predicate) => Self::Matching(predicate.label.clone()),
+        }
+    }
+}
+
+impl From<Bytes> for Argument {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Endpoint> for Argument {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::Endpoint(endpoint)
+    }
+}

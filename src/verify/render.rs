@@ -1,0 +1,574 @@
+//! All text that people read: what was expected, what came, where, and what to do.
+//!
+//! It lays out data and judges nothing. Nothing in it depends on addresses, hashes, threads or
+//! time.
+
+use std::fmt::{self, Write as _};
+
+use super::assertion::{Assertion, Failure, Reason};
+use super::bytes;
+use super::report::Line;
+use super::{
+    Argument, Blocked, Described, Details, Interaction, Outcome, Report, SessionLabel, Stage,
+    StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
+};
+
+/// The whole verdict.
+pub(super) fn report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    let mut sections = Vec::new();
+    if report.deadline {
+        sections.push(
+            "the test ran into the deadline of its verifier\n\n  \
+             fix: see below for what it waited for; if it needs longer, give the verifier a later \
+             one with `.deadline(..)`\n"
+                .to_owned(),
+        );
+    }
+    for reported in &report.violations {
+        let violation = &*reported.violation.0;
+        let mut text = format!("{}\n", headline(violation));
+        body(&mut text, violation)?;
+        if !reported.conversation.is_empty() {
+            text.push_str("\n  the conversation so far\n");
+            conversation(&mut text, &reported.conversation)?;
+        }
+        if report.refused_connects > 0 && matches!(violation.kind, ViolationKind::NoSession { .. })
+        {
+            let times = plural(report.refused_connects, "more connect was", "more connects were");
+            writeln!(text, "\n  {times} refused after it")?;
+        }
+        fix(&mut text, violation)?;
+        sections.push(text);
+    }
+    if !report.unasserted.is_empty() {
+        sections.push(unasserted(&report.unasserted)?);
+    }
+    if !report.unused.is_empty() {
+        sections.push(unused(&report.unused)?);
+    }
+    f.write_str(sections.join("\n").trim_end())
+}
+
+/// One violation by itself, as a client sees it in its error.
+pub(super) fn violation(f: &mut fmt::Formatter<'_>, violation: &Details) -> fmt::Result {
+    let mut text = format!("{}\n", headline(violation));
+    body(&mut text, violation)?;
+    fix(&mut text, violation)?;
+    f.write_str(text.trim_end())
+}
+
+/// A whole conversation, over all sessions.
+pub(super) fn transcript(f: &mut fmt::Formatter<'_>, transcript: &Transcript) -> fmt::Result {
+    let interactions = &transcript.interactions;
+    let width = interactions.len().to_string().len();
+    for (index, one) in interactions.iter().enumerate() {
+        if index > 0 {
+            f.write_char('\n')?;
+        }
+        let number = one.sequence + 1;
+        write!(f, "{number:>width$}  {}  {}", session(&one.session), interaction(one))?;
+    }
+    Ok(())
+}
+
+/// One interaction on a line.
+pub(super) fn interaction(one: &Interaction) -> String {
+    let mut text = described(&one.operation);
+    match one.outcome {
+        Outcome::Complete => {}
+        Outcome::Partial { amount, of } => {
+            text.push_str("  <- ");
+            text.push_str(&progress(amount, of));
+        }
+        Outcome::Raised(fault) => {
+            text.push_str("  -> ");
+            let _ = write!(text, "{:?}", fault.kind());
+        }
+    }
+    text
+}
+
+/// An assertion that did not hold.
+pub(super) fn failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
+    let Failure { assertion, reason } = failure;
+    let asserted = asserted(assertion);
+    match reason {
+        Reason::NothingHappened => write!(
+            f,
+            "the assertion is about something that did not happen\n\n  \
+             asserted  {asserted}\n  \
+             happened  nothing: no step has been used yet\n\n  \
+             fix: assert after the client has run; if it has, see whether it uses this connector"
+        ),
+        Reason::NothingLeft => write!(
+            f,
+            "the assertion is about something that did not happen\n\n  \
+             asserted  {asserted}\n  \
+             happened  nothing more: everything before is asserted, or was passed over\n\n  \
+             fix: take the assertion away, or put it where it belongs in the order"
+        ),
+        Reason::Wild(happened) => {
+            write!(
+                f,
+                "the assertion says nothing: all of its arguments are `any()`\n\n  \
+                 asserted  {asserted}\n"
+            )?;
+            match happened {
+                Some(one) => write!(
+                    f,
+                    "  happened  {}\n\n  fix: assert what happened\n         {}",
+                    interaction(one),
+                    assertion_code(one)
+                ),
+                None => f.write_str("\n  fix: state at least one of them"),
+            }
+        }
+        Reason::OtherOperation { happened, .. } => write!(
+            f,
+            "the assertion is about another operation than the one that happened\n\n  \
+             asserted  {asserted}\n  \
+             happened  {}\n\n  in {}\n\n  \
+             fix: if the client is right, assert\n         {}",
+            interaction(happened),
+            place(&happened.session, Some(happened.step)),
+            assertion_code(happened),
+        ),
+        Reason::OtherFields { happened, is_closest } => {
+            let title = if *is_closest {
+                "nothing that happened matches the assertion; this comes closest"
+            } else {
+                "the assertion does not match what happened"
+            };
+            write!(f, "{title}\n\n")?;
+            f.write_str(&field_difference(assertion, happened))?;
+            write!(
+                f,
+                "\n  in {}\n\n  fix: if the client is right, assert\n         {}",
+                place(&happened.session, Some(happened.step)),
+                assertion_code(happened),
+            )
+        }
+    }
+}
+
+/// What a violation is, in a line.
+fn headline(violation: &Details) -> &'static str {
+    match &violation.kind {
+        ViolationKind::VerifierGone => "the verifier is gone, and this transport outlived it",
+        ViolationKind::InvalidState { .. } => {
+            "the client did what the state of its connection does not allow"
+        }
+        ViolationKind::NoSession { .. } => "the client connected, and no session is queued",
+        ViolationKind::NeverConnected => {
+            "the client connected, and its script does not begin with a connect"
+        }
+        ViolationKind::ScriptExhausted => "the client went on where the script has ended",
+        ViolationKind::OutOfOrder { .. } | ViolationKind::Mismatch { .. } => {
+            "the client strayed from the script"
+        }
+        ViolationKind::Stalled { .. } => "the client waits for what will not come",
+        ViolationKind::MatcherPanicked { .. } => "a matcher of the script panicked",
+    }
+}
+
+/// Where it is, what was expected and what came.
+fn body(text: &mut String, violation: &Details) -> fmt::Result {
+    if let Some(session) = &violation.session {
+        writeln!(text, "\n  {}", place(session, violation.step))?;
+    } else {
+        text.push('\n');
+    }
+    match &violation.kind {
+        ViolationKind::VerifierGone => writeln!(text, "    got       {}", violation.operation),
+        ViolationKind::InvalidState { state, valid } => {
+            let valid = if valid.is_empty() { "nothing".to_owned() } else { valid.join(", ") };
+            writeln!(text, "    state     {state}")?;
+            writeln!(text, "    valid     {valid}")?;
+            got(text, violation)
+        }
+        ViolationKind::NoSession { held } => {
+            writeln!(text, "    got       {}", violation.operation)?;
+            for at in held {
+                writeln!(
+                    text,
+                    "    note      the builder made at {at} is still held: its script has not landed"
+                )?;
+            }
+            Ok(())
+        }
+        ViolationKind::NeverConnected => writeln!(text, "    got       {}", violation.operation),
+        ViolationKind::ScriptExhausted => {
+            writeln!(text, "    expected  nothing more")?;
+            got(text, violation)
+        }
+        ViolationKind::OutOfOrder { begun } => {
+            expected(text, violation, *begun)?;
+            got(text, violation)
+        }
+        ViolationKind::Mismatch { at } => mismatch(text, violation, *at),
+        ViolationKind::Stalled { blocked, begun, is_deadline } => {
+            writeln!(text, "    the client waits in   {}", violation.operation)?;
+            let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
+            match blocked {
+                Blocked::NotHeard | Blocked::RunWithoutEnd => {
+                    let begun = begun.map(|amount| format!("  <- {amount} bytes so far"));
+                    let begun = begun.unwrap_or_default();
+                    writeln!(text, "    the script waits for  {wanted}{begun}")?;
+                }
+                Blocked::NotListened => {
+                    writeln!(text, "    the script waits for  {wanted}  <- to be received first")?;
+                }
+                Blocked::PeerSilent => {
+                    writeln!(
+                        text,
+                        "    the script waits for  nothing: the peer has said all it says"
+                    )?;
+                }
+                Blocked::Never => writeln!(text, "    the script has        {wanted}  <- never()")?,
+                Blocked::Delayed => {
+                    writeln!(text, "    the script has        {wanted}  <- after(..)")?;
+                }
+            }
+            if *is_deadline {
+                writeln!(text, "    it was ended by       the deadline of the verifier")?;
+            }
+            Ok(())
+        }
+        ViolationKind::MatcherPanicked { label, message } => {
+            writeln!(text, "    matcher   {label}")?;
+            writeln!(text, "    panicked  {}", message.replace('\n', "\n              "))
+        }
+    }
+}
+
+fn expected(text: &mut String, violation: &Details, begun: Option<usize>) -> fmt::Result {
+    if let Some(expected) = &violation.expected {
+        let begun = begun.map(|amount| format!("  <- {amount} bytes so far")).unwrap_or_default();
+        writeln!(text, "    expected  {}{begun}", described(expected))?;
+    }
+    Ok(())
+}
+
+fn got(text: &mut String, violation: &Details) -> fmt::Result {
+    if let Some(got) = &violation.got {
+        writeln!(text, "    got       {}", described(got))?;
+    }
+    Ok(())
+}
+
+fn mismatch(text: &mut String, violation: &Details, at: usize) -> fmt::Result {
+    let (Some(expected), Some(got)) = (&violation.expected, &violation.got) else {
+        return Ok(());
+    };
+    text.push_str(&difference("    expected  ", expected, "    got       ", got, Some(at)));
+    if let Argument::Matching(_) = expected.argument {
+        text.push_str("              the predicate says no\n");
+    }
+    Ok(())
+}
+
+/// Two operations under one another, with the first byte marked in which they differ.
+fn difference(
+    before_expected: &str,
+    expected: &Described,
+    before_got: &str,
+    got: &Described,
+    at: Option<usize>,
+) -> String {
+    let (Argument::Bytes(a), Argument::Bytes(b)) = (&expected.argument, &got.argument) else {
+        return format!(
+            "{before_expected}{}\n{before_got}{}\n",
+            described(expected),
+            described(got)
+        );
+    };
+    let at = at.unwrap_or_else(|| a.iter().zip(b).take_while(|(a, b)| a == b).count());
+    let (shown_a, shown_b, column) = bytes::difference(a, b, at.min(b.len()));
+    let byte_of = |bytes: &[u8]| match bytes.get(at) {
+        Some(byte) => bytes::byte(*byte),
+        None => "the end".to_owned(),
+    };
+    let column = before_got.len() + name(got.name).len() + column;
+    format!(
+        "{before_expected}{}{shown_a}\n{before_got}{}{shown_b}\n{:column$}^ byte {at}: expected {}, got {}\n",
+        name(expected.name),
+        name(got.name),
+        "",
+        byte_of(a),
+        byte_of(b),
+    )
+}
+
+fn conversation(text: &mut String, lines: &[Line]) -> fmt::Result {
+    let mut number = 0;
+    let numbered = lines.iter().filter(|line| !matches!(line, Line::NotReached(_))).count();
+    let width = numbered.to_string().len();
+    for line in lines {
+        match line {
+            Line::Happened(one) => {
+                number += 1;
+                writeln!(text, "    {number:>width$}  {}", interaction(one))?;
+            }
+            Line::Here(got) => {
+                number += 1;
+                writeln!(text, "    {number:>width$}  {}  <- here", described(got))?;
+            }
+            Line::NotReached(step) => {
+                writeln!(text, "    {:>width$}  {}  not reached", "-", described(step))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What to do about a violation.
+fn fix(text: &mut String, violation: &Details) -> fmt::Result {
+    let advice = match &violation.kind {
+        ViolationKind::VerifierGone => {
+            "let the verdict wait for the client: drop its transport, or end the task that uses \
+             it, before `finish()`"
+                .to_owned()
+        }
+        ViolationKind::InvalidState { .. } => format!(
+            "do not let the client `{}` here; the script cannot allow it, because no real \
+             transport does",
+            violation.operation
+        ),
+        ViolationKind::NoSession { held } if !held.is_empty() => {
+            "end the statement that writes the script before the client connects".to_owned()
+        }
+        ViolationKind::NoSession { .. } => {
+            "if the client is right to connect here, queue a session for it\n         \
+             net.new_session()\n             .expect_connect(..)"
+                .to_owned()
+        }
+        ViolationKind::NeverConnected => {
+            "begin the script with `.expect_connect(..)`; or, if the client gets its socket from \
+             somebody else, end it with `.into_socket()`"
+                .to_owned()
+        }
+        ViolationKind::ScriptExhausted => match violation.got.as_ref().and_then(step_code) {
+            Some(code) => {
+                format!("if the client is right, add to the end of the script\n         {code}")
+            }
+            None => "if the client is right, add a step for it to the end of the script".to_owned(),
+        },
+        ViolationKind::OutOfOrder { .. } => match violation.got.as_ref().and_then(step_code) {
+            Some(code) => {
+                format!("if the client is right, write before this step\n         {code}")
+            }
+            None => "if the client is right, write a step for it before this one".to_owned(),
+        },
+        ViolationKind::Mismatch { .. } => match violation.got.as_ref().and_then(step_code) {
+            Some(code) => format!("if the client is right, write the step as\n         {code}"),
+            None => "if the client is right, change the bytes of the step".to_owned(),
+        },
+        ViolationKind::Stalled { blocked, is_deadline, .. } => match blocked {
+            Blocked::NotHeard if violation.operation == "recv" => {
+                "the client has to send this before it listens; if it is right not to, take the \
+                 step away or move it behind what the client receives"
+                    .to_owned()
+            }
+            Blocked::NotHeard => {
+                "the client has to send this first; if it is right not to, take the step away"
+                    .to_owned()
+            }
+            Blocked::RunWithoutEnd => {
+                "flush after the last write, or give the run an end by stating its bytes".to_owned()
+            }
+            Blocked::NotListened => {
+                "the client has to receive this before it goes on; if it need not, take \
+                 `.lockstep()` away"
+                    .to_owned()
+            }
+            Blocked::PeerSilent if !is_deadline => {
+                "say what the peer does next: `.expect_eof()` if it closes its direction, \
+                 `.stays_open()` if it stays silent"
+                    .to_owned()
+            }
+            Blocked::PeerSilent | Blocked::Never | Blocked::Delayed => {
+                "let the client give up by a timer of its own; or, if it needs longer, give the \
+                 verifier a later `.deadline(..)`"
+                    .to_owned()
+            }
+        },
+        ViolationKind::MatcherPanicked { .. } => {
+            "let the matcher return `false` for what it does not want".to_owned()
+        }
+    };
+    writeln!(text, "\n  fix: {advice}")
+}
+
+fn unasserted(interactions: &[Interaction]) -> Result<String, fmt::Error> {
+    let mut text = "not asserted: the script leaves open what happened here\n\n".to_owned();
+    for one in interactions {
+        writeln!(text, "  {}  in {}", interaction(one), place(&one.session, Some(one.step)))?;
+    }
+    text.push_str("\n  fix: state it in the script, or assert it afterwards\n");
+    for one in interactions {
+        writeln!(text, "         {}", assertion_code(one))?;
+    }
+    Ok(text)
+}
+
+fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
+    let mut text = "not used: the script requires what did not happen\n".to_owned();
+    for unused in sessions {
+        writeln!(text, "\n  {}, {}", session(&unused.session), stage(unused.stage))?;
+        for one in &unused.steps {
+            writeln!(text, "    {}", unused_step(one, unused.stage))?;
+        }
+    }
+    text.push_str(
+        "\n  fix: let the client do it; if it is right not to, take the step away, or write \
+         `.optional()` behind it\n",
+    );
+    Ok(text)
+}
+
+fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
+    let StepLabel { number, of, at } = unused.step;
+    let mut text = format!("step {number} of {of}  {}", described(&unused.operation));
+    match unused.amount {
+        Some(amount) => {
+            let _ = write!(text, "  <- {}", progress(amount, unused.of));
+            if unused.of.is_none() {
+                text.push_str(": flush, or give the run an end");
+            }
+        }
+        None if unused.is_farewell && stage == Stage::Open => {
+            text.push_str("  <- the socket is still alive: drop it, or await `finish()`");
+        }
+        None => {}
+    }
+    let _ = write!(text, "  written at {at}");
+    text
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Held => "whose builder is still held, so that its script has not landed",
+        Stage::Queued => "to which no client connected",
+        Stage::Taken => "which a client took by `connect()` and never awaited",
+        Stage::Connecting => "to which a client is still connecting",
+        Stage::Abandoned => "to which a client gave up connecting",
+        Stage::Open => "whose socket is still open",
+        Stage::Failed => "whose connect failed",
+        Stage::Closed => "whose socket was dropped",
+    }
+}
+
+/// "session #1 `control`, step 2 of 4, written at tests/echo.rs:14:10"
+fn place(label: &SessionLabel, step: Option<StepLabel>) -> String {
+    match step {
+        Some(StepLabel { number, of, at }) => {
+            format!("{}, step {number} of {of}, written at {at}", session(label))
+        }
+        None => session(label),
+    }
+}
+
+fn session(label: &SessionLabel) -> String {
+    match &label.name {
+        Some(name) => format!("session #{} `{name}`", label.number()),
+        None => format!("session #{}", label.number()),
+    }
+}
+
+/// "send_all  b\"PING\""
+fn described(described: &Described) -> String {
+    let text = format!("{}{}", name(described.name), argument(&described.argument));
+    text.trim_end().to_owned()
+}
+
+fn name(name: &str) -> String {
+    format!("{name:<9} ")
+}
+
+fn argument(argument: &Argument) -> String {
+    match argument {
+        Argument::None => String::new(),
+        Argument::Endpoint(endpoint) => endpoint.to_string(),
+        Argument::Bytes(bytes) => bytes::shown(bytes),
+        Argument::Error(kind) => format!("{kind:?}"),
+        Argument::Any => "any()".to_owned(),
+        Argument::Matching(label) => format!("matching({label:?})"),
+    }
+}
+
+/// An argument as it is written in Rust, if it is not too long for that.
+fn code(argument: &Argument) -> Option<String> {
+    Some(match argument {
+        Argument::None => String::new(),
+        Argument::Endpoint(endpoint) => format!("{:?}", endpoint.to_string()),
+        Argument::Bytes(bytes) => bytes::code(bytes)?,
+        Argument::Error(kind) => format!("ErrorKind::{kind:?}"),
+        Argument::Any => "any()".to_owned(),
+        Argument::Matching(_) => return None,
+    })
+}
+
+/// ".expect_send_all(b\"PING\")", of what a client did.
+fn step_code(described: &Described) -> Option<String> {
+    Some(format!(".expect_{}({})", described.name, code(&described.argument)?))
+}
+
+fn assertion_code(one: &Interaction) -> String {
+    let raised = match one.outcome {
+        Outcome::Raised(fault) => format!(".raised(ErrorKind::{:?})", fault.kind()),
+        Outcome::Complete | Outcome::Partial { .. } => String::new(),
+    };
+    let size = match (one.operation.name, one.size) {
+        ("recv", Some(size)) => format!("{size}, "),
+        _ => String::new(),
+    };
+    let argument = code(&one.operation.argument).unwrap_or_else(|| "..".to_owned());
+    format!("net{raised}.assert_{}({size}{argument});", one.operation.name)
+}
+
+fn asserted(assertion: &Assertion) -> String {
+    let mut text = described(&assertion.described());
+    if let Some(size) = assertion.size_text() {
+        let _ = write!(text, "  in a buffer of {size}");
+    }
+    if let Some(kind) = assertion.raised {
+        let _ = write!(text, "  -> {kind:?}");
+    }
+    text
+}
+
+fn field_difference(assertion: &Assertion, happened: &Interaction) -> String {
+    let wanted = assertion.described();
+    let mut text = String::new();
+    if wanted.argument == happened.operation.argument || assertion.argument_is_met(happened) {
+        let _ = writeln!(text, "  asserted  {}", asserted(assertion));
+        let _ = writeln!(text, "  happened  {}", interaction(happened));
+    } else {
+        text = difference("  asserted  ", &wanted, "  happened  ", &happened.operation, None);
+    }
+    if let (Some(size), false) = (assertion.size_text(), assertion.size_is_met(happened)) {
+        let got = happened.size.map_or_else(|| "none".to_owned(), |size| size.to_string());
+        let _ = writeln!(text, "  buffer    expected {size}, got {got}");
+    }
+    if !assertion.outcome_is_met(happened) {
+        let wanted = assertion.raised.map_or_else(|| "no error".to_owned(), |k| format!("{k:?}"));
+        let got = match happened.outcome {
+            Outcome::Complete => "no error".to_owned(),
+            Outcome::Raised(fault) => format!("{:?}", fault.kind()),
+            Outcome::Partial { amount, of } => progress(amount, of),
+        };
+        let _ = writeln!(text, "  outcome   expected {wanted}, got {got}");
+    }
+    text
+}
+
+fn progress(amount: usize, of: Option<usize>) -> String {
+    match of {
+        Some(of) => format!("{amount} of {}", plural(of, "byte", "bytes")),
+        None => format!("{} so far", plural(amount, "byte", "bytes")),
+    }
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("{count} {one}") } else { format!("{count} {many}") }
+}

@@ -1,0 +1,327 @@
+//! The verifier: it owns what was written and what happened, and gives the verdict.
+
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::{AnyOrder, Interaction, Report, Transcript};
+use crate::double::Scripted;
+use crate::script::Socket;
+use crate::session::{Settings, Shared};
+use crate::transport::Timer;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Overrides the patience of verifiers that were not given one: milliseconds, or `off`.
+const PATIENCE_VARIABLE: &str = "WIRESCRIPT_PATIENCE_MS";
+
+/// Owns the scripts of a test and everything that happened on them, and gives the verdict.
+///
+/// Connectors and doubles made from it are `Send + Sync` and may go anywhere; the verifier stays
+/// with the test: it is not `Send`, so that it cannot be lost in a task. It judges when it is told
+/// to, by [`verify`](Self::verify) or [`finish`](Self::finish), and when it is dropped.
+///
+/// A test passes only if every call of its clients was scripted, every byte that they sent was
+/// stated once, in the script or in an assertion afterwards, and every required step was used.
+///
+/// ```
+/// use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier};
+///
+/// # futures::executor::block_on(async {
+/// let verifier = Verifier::new();
+/// let net = verifier.socket();
+/// net.new_session()
+///     .expect_connect("time.internal:37")
+///     .expect_recv(b"\xda\x7a\x11\x00")
+///     .expect_eof()
+///     .expect_close();
+///
+/// let mut socket = net.connect(&Endpoint::new("time.internal", 37)).await?;
+/// assert_eq!(socket.recv_to_end(16).await?, b"\xda\x7a\x11\x00");
+/// drop(socket);
+///
+/// verifier.finish().await;
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+pub struct Verifier {
+    shared: Arc<Shared>,
+    socket_queue: OnceCell<usize>,
+    /// How much had happened at the last verdict.
+    judged: Cell<Option<u64>>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Verifier {
+    /// A verifier with the patience of 5 s and the deadline of 60 s.
+    ///
+    /// # Panics
+    ///
+    /// If the environment variable `WIRESCRIPT_PATIENCE_MS` is set to something that is neither a
+    /// number of milliseconds nor `off`.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A verifier that demands an assertion for everything that happens, stated or not.
+    pub fn explicit() -> Self {
+        Self::builder().explicit().build()
+    }
+
+    /// A verifier that is to be set up first.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder { patience: None, deadline: DEADLINE, timer: None, is_explicit: false }
+    }
+
+    /// The scripted connector for byte sockets: what the client is constructed with, and where its
+    /// sessions are queued. Every call gives the same queue.
+    pub fn socket(&self) -> Scripted<Socket> {
+        let queue = *self.socket_queue.get_or_init(|| self.shared.new_queue());
+        Scripted::new(Arc::clone(&self.shared), queue)
+    }
+
+    /// Judges what has happened so far, and panics at this line if it is not what has to.
+    ///
+    /// This is a checkpoint: it changes nothing, may be repeated, and ends nothing. A client that
+    /// is still at work is not waited for; see [`finish`](Self::finish).
+    ///
+    /// # Panics
+    ///
+    /// With the [`Report`], if [`try_verify`](Self::try_verify) would give one.
+    #[track_caller]
+    pub fn verify(&self) {
+        if let Err(report) = self.try_verify() {
+            panic!("{report}");
+        }
+    }
+
+    /// Judges what has happened so far.
+    ///
+    /// # Errors
+    ///
+    /// The report, if there was a violation, if something that the script leaves open was not
+    /// asserted, or if a required step was not used.
+    pub fn try_verify(&self) -> Result<(), Report> {
+        let (report, activity) = self.shared.with_book(|book| (book.report(), book.activity));
+        self.judged.set(Some(activity));
+        if report.is_empty() { Ok(()) } else { Err(report) }
+    }
+
+    /// Waits until the clients have let go, then judges and ends.
+    ///
+    /// It waits, within the patience, until every transport that is not `stays_open` has been
+    /// dropped and every connect has been answered; not at all once there is a violation. After
+    /// that the verifier is gone, and whoever still uses one of its transports is told so.
+    ///
+    /// # Panics
+    ///
+    /// With the [`Report`], as [`verify`](Self::verify) does.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the verifier, which judges at once.
+    pub async fn finish(self) {
+        self.settle().await;
+        self.judge();
+    }
+
+    /// The same for a test without a runtime: blocks the thread.
+    ///
+    /// # Panics
+    ///
+    /// With the [`Report`], as [`verify`](Self::verify) does.
+    #[track_caller]
+    pub fn finish_blocking(self) {
+        self.shared.wait_settled();
+        self.verify();
+    }
+
+    /// Everything that happened, in order, as data.
+    pub fn interactions(&self) -> Vec<Interaction> {
+        self.shared.with_book(|book| book.interactions())
+    }
+
+    /// Everything that happened, in order: the conversation so far, for printing.
+    pub fn timeline(&self) -> Transcript {
+        Transcript { interactions: self.interactions() }
+    }
+
+    /// Asserts what happened in any order.
+    ///
+    /// Within `assertions`, each one finds its interaction wherever it stands behind what has been
+    /// asserted in order.
+    ///
+    /// ```
+    /// # use wirescript::{Connect, Endpoint, Verifier, any};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// # net.new_session().expect_connect(any());
+    /// # net.new_session().expect_connect(any());
+    /// let a = net.connect(&Endpoint::new("a", 1)).await?;
+    /// let b = net.connect(&Endpoint::new("b", 2)).await?;
+    ///
+    /// verifier.in_any_order(|any| {
+    ///     any.on(&net).assert_connect("b:2");
+    ///     any.on(&net).assert_connect("a:1");
+    /// });
+    /// # drop((a, b)); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn in_any_order(&self, assertions: impl FnOnce(&AnyOrder<'_>)) {
+        assertions(&AnyOrder { shared: &self.shared });
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(super) async fn settle(&self) {
+        poll_fn(|cx| self.shared.poll_settled(cx)).await;
+    }
+
+    /// Judges, and panics if it has to. Apart from [`finish`](Self::finish), so that the panic
+    /// does not name the future's own line.
+    fn judge(&self) {
+        if let Err(report) = self.try_verify() {
+            panic!("{report}");
+        }
+    }
+
+    /// Whether anything that a verdict depends on happened since the last one.
+    fn is_unjudged(&self) -> bool {
+        let activity = self.shared.with_book(|book| book.activity);
+        activity > self.judged.get().unwrap_or(0)
+    }
+}
+
+impl Default for Verifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Verifier {
+    fn drop(&mut self) {
+        let is_unjudged = self.is_unjudged();
+        let verdict = if is_unjudged { self.try_verify() } else { Ok(()) };
+        self.shared.end();
+        let Err(report) = verdict else { return };
+        if !thread::panicking() {
+            panic!("{report}");
+        }
+        // The test's own panic stays the headline; what it left unused it could not help.
+        if let Some(violations) = report.only_violations() {
+            eprintln!("{violations}");
+        }
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").finish_non_exhaustive()
+    }
+}
+
+/// Sets a [`Verifier`] up.
+#[must_use = "it is `build` that makes the verifier"]
+pub struct VerifierBuilder {
+    patience: Option<Option<Duration>>,
+    deadline: Duration,
+    timer: Option<Arc<dyn Timer>>,
+    is_explicit: bool,
+}
+
+impl VerifierBuilder {
+    /// How long a wait may see no progress on any session of this verifier before it fails:
+    /// 5 s of real time unless told, zero to refuse every wait at once.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(Some(patience));
+        self
+    }
+
+    /// Lets waits last as long as the deadline allows.
+    pub fn without_patience(mut self) -> Self {
+        self.patience = Some(None);
+        self
+    }
+
+    /// How long any wait may last without progress, and how long [`run`](crate::run) may take:
+    /// 60 s of real time unless told. Nothing is exempt from it.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// What `.after(..)` sleeps on, so that a runtime's virtual time works; real time unless told.
+    pub fn timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Some(Arc::new(timer));
+        self
+    }
+
+    /// Demands an assertion for everything that happens, stated or not.
+    pub fn explicit(mut self) -> Self {
+        self.is_explicit = true;
+        self
+    }
+
+    /// The verifier.
+    ///
+    /// # Panics
+    ///
+    /// If no patience was given and the environment variable `WIRESCRIPT_PATIENCE_MS` is set to
+    /// something that is neither a number of milliseconds nor `off`.
+    pub fn build(self) -> Verifier {
+        let patience = self.patience.unwrap_or_else(|| match std::env::var(PATIENCE_VARIABLE) {
+            Ok(text) => parse_patience(&text).unwrap_or_else(|| {
+                panic!("`{PATIENCE_VARIABLE}` is `{text}`: neither milliseconds nor `off`")
+            }),
+            Err(_) => Some(PATIENCE),
+        });
+        let shared = Shared::new(Settings {
+            patience,
+            deadline: self.deadline,
+            timer: self.timer,
+            is_explicit: self.is_explicit,
+        });
+        Verifier {
+            shared,
+            socket_queue: OnceCell::new(),
+            judged: Cell::new(None),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("patience", &self.patience)
+            .field("deadline", &self.deadline)
+            .field("is_explicit", &self.is_explicit)
+            .finish_non_exhaustive()
+    }
+}
+
+fn parse_patience(text: &str) -> Option<Option<Duration>> {
+    match text.trim() {
+        "off" => Some(None),
+        millis => millis.parse().ok().map(Duration::from_millis).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_is_milliseconds_or_off() {
+        assert_eq!(parse_patience("250"), Some(Some(Duration::from_millis(250))));
+        assert_eq!(parse_patience("off"), Some(None));
+        assert_eq!(parse_patience("5s"), None);
+        assert_eq!(parse_patience("-1"), None);
+    }
+}
