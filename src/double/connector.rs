@@ -57,10 +57,11 @@ impl Connect for Scripted<Socket> {
         if let Err(error) = to.check() {
             return Box::pin(std::future::ready(Err(error.into())));
         }
-        match self.shared.take::<Socket>(self.queue) {
+        match self.shared.take::<Socket>(self.queue, SocketCall::Connect(to)) {
             Ok(session) => Box::pin(Connecting {
                 line: Some(Line::new(Arc::clone(&self.shared), session)),
                 to: to.clone(),
+                is_polled: false,
             }),
             Err(refused) => Box::pin(async move {
                 if refused.is_repeated {
@@ -89,13 +90,15 @@ struct Connecting {
     /// `None` once it is answered.
     line: Option<Line>,
     to: Endpoint,
+    is_polled: bool,
 }
 
 impl Future for Connecting {
     type Output = io::Result<ScriptedSocket>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { line, to } = &mut *self;
+        let Self { line, to, is_polled } = &mut *self;
+        *is_polled = true;
         let Some(connecting) = line else { return Poll::Pending };
         let polled =
             connecting.poll(Side::Write, "connect", cx, |machine, _, answers, timeline| {
@@ -126,7 +129,7 @@ impl Future for Connecting {
 impl Drop for Connecting {
     fn drop(&mut self) {
         if let Some(line) = &self.line {
-            line.set_stage(Stage::Abandoned);
+            line.set_stage(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
         }
     }
 }

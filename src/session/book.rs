@@ -64,18 +64,26 @@ impl Book {
     }
 
     /// Gives the first session that is complete to a client that connects.
-    pub(crate) fn take<L: Language>(&mut self, queue: usize) -> Result<usize, Violation> {
+    pub(crate) fn take<L: Language>(
+        &mut self,
+        queue: usize,
+        call: L::Call<'_>,
+    ) -> Result<usize, Violation> {
         self.activity += 1;
+        let refused = |kind, session, step| {
+            let got = Some(L::describe_call(call, 0, None));
+            let details = Details::new(kind, session);
+            Violation::from(Details { operation: L::ENTRY, got, step, ..details })
+        };
         let cases = &self.cases;
         let is_queued = |index: &usize| cases[*index].life().stage == Stage::Queued;
         if let Some(place) = self.queues[queue].iter().position(is_queued) {
             let session = self.queues[queue].remove(place).unwrap_or_default();
-            let begins_with_entry = self.cases[session].life().begins_with_entry;
             self.cases[session].life_mut().stage = Stage::Taken;
-            if !begins_with_entry {
+            if !self.cases[session].life().begins_with_entry {
                 let label = self.cases[session].label().clone();
-                let details = Details::new(ViolationKind::NeverConnected, Some(label));
-                let violation = Violation::from(Details { operation: L::ENTRY, ..details });
+                let step = self.cases[session].first_step();
+                let violation = refused(ViolationKind::NeverConnected, Some(label), step);
                 self.break_case(session, violation.clone());
                 return Err(violation);
             }
@@ -84,7 +92,7 @@ impl Book {
         let held = self.queues[queue].iter().map(|index| self.cases[*index].life());
         let held = held.filter(|life| life.stage == Stage::Held && !life.is_withdrawn);
         let kind = ViolationKind::NoSession { held: held.map(|life| life.written_at).collect() };
-        Err(Details { operation: L::ENTRY, ..Details::new(kind, None) }.into())
+        Err(refused(kind, None, None))
     }
 
     /// Takes a session out of its queue, connected as it is.

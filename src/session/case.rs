@@ -9,8 +9,8 @@ use crate::protocol;
 use crate::script::Script;
 use crate::timeline::{Happened, Sequence};
 use crate::verify::{
-    Interaction, Line, Outcome, SessionLabel, Stage, UnusedSession, UnusedStep, Violation,
-    ViolationKind,
+    Interaction, Line, Outcome, SessionLabel, Stage, StepLabel, UnusedSession, UnusedStep,
+    Violation, ViolationKind,
 };
 
 /// One session, with the machine that judges it.
@@ -41,6 +41,8 @@ pub(crate) trait AnyCase: Send {
     fn life(&self) -> &Life;
     fn life_mut(&mut self) -> &mut Life;
     fn label(&self) -> &SessionLabel;
+    /// The first step of the script, if it has any.
+    fn first_step(&self) -> Option<StepLabel>;
     /// An interaction of this session, as data.
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction;
     /// The required steps that were left. `used` has, for each step, what happened of it.
@@ -96,6 +98,10 @@ impl<L: Language> AnyCase for Case<L> {
 
     fn label(&self) -> &SessionLabel {
         &self.machine.label
+    }
+
+    fn first_step(&self) -> Option<StepLabel> {
+        (!self.machine.script().steps.is_empty()).then(|| self.machine.step_label(0))
     }
 
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction {

@@ -351,10 +351,9 @@ impl<L: Language> Machine<L> {
         let begun = self.run.as_ref().map(|run| run.met);
         let mut violation = self.violation(ViolationKind::Stalled { blocked, begun, is_deadline });
         violation.operation = operation;
-        if let Some(step) = step {
-            violation.step = Some(self.step_label(step));
-            violation.expected = Some(self.describe(step));
-        }
+        violation.step =
+            step.or(self.script.steps.len().checked_sub(1)).map(|s| self.step_label(s));
+        violation.expected = step.map(|step| self.describe(step));
         violation
     }
 

@@ -191,12 +191,16 @@ impl Shared {
     }
 
     /// Takes the next session for a client that connects.
-    pub(crate) fn take<L: Language>(&self, queue: usize) -> Result<usize, Refused> {
+    pub(crate) fn take<L: Language>(
+        &self,
+        queue: usize,
+        call: L::Call<'_>,
+    ) -> Result<usize, Refused> {
         let mut inner = self.lock();
         if inner.is_ended {
             return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
         }
-        inner.book.take::<L>(queue).map_err(|violation| {
+        inner.book.take::<L>(queue, call).map_err(|violation| {
             let is_repeated =
                 violation.session().is_none() && !inner.book.refuse_connect(&violation);
             let woken = inner.take_overseers();
@@ -333,7 +337,7 @@ impl Shared {
         }
         inner.book.cases[session].life_mut().stage = stage;
         inner.book.activity += 1;
-        if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::Failed) {
+        if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
             inner.parked[session] = Default::default();
             let woken = inner.take_overseers();
             drop(inner);

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-/// How many bytes of a payload a message shows.
-const LIMIT: usize = 64;
-/// How many bytes before a difference it shows.
-const BEFORE: usize = 40;
+/// How many columns of a payload, escaped, a message shows.
+const LIMIT: usize = 72;
+/// How many columns before a difference it shows.
+const BEFORE: usize = 36;
 /// How many bytes a fix writes out for pasting.
 const PASTE_LIMIT: usize = 512;
 
@@ -21,7 +21,7 @@ pub(super) fn code(bytes: &[u8]) -> Option<String> {
 
 /// Two byte strings that differ at `at`, from the same place on, and the column of the difference.
 pub(super) fn difference(expected: &[u8], got: &[u8], at: usize) -> (String, String, usize) {
-    let start = if at < BEFORE { 0 } else { at - BEFORE / 2 };
+    let start = at - fitting(got[..at].iter().rev(), BEFORE);
     let skipped = if start > 0 { "...".len() } else { 0 };
     let column = skipped + "b\"".len() + got[start..at].escape_ascii().count();
     (excerpt(expected, start), excerpt(got, start), column)
@@ -32,14 +32,26 @@ pub(super) fn byte(byte: u8) -> String {
     format!("b'{}'", byte.escape_ascii())
 }
 
+/// How many of `bytes` fit into so many columns when they are escaped.
+fn fitting<'b>(bytes: impl Iterator<Item = &'b u8>, columns: usize) -> usize {
+    let mut width = 0;
+    bytes
+        .take_while(|byte| {
+            width += byte.escape_ascii().len();
+            width <= columns
+        })
+        .count()
+}
+
 fn excerpt(bytes: &[u8], start: usize) -> String {
-    let end = bytes.len().min(start + LIMIT);
+    let start = start.min(bytes.len());
+    let end = start + fitting(bytes[start..].iter(), LIMIT);
     let mut text = String::new();
     if start > 0 {
         text.push_str("...");
     }
     // Writing to a `String` cannot fail.
-    let _ = write!(text, "b\"{}\"", bytes[start.min(end)..end].escape_ascii());
+    let _ = write!(text, "b\"{}\"", bytes[start..end].escape_ascii());
     if end < bytes.len() {
         text.push_str("...");
     }
@@ -70,8 +82,8 @@ mod tests {
         let expected = [vec![b'a'; 100], b"e".to_vec()].concat();
         let got = [vec![b'a'; 100], b"f".to_vec()].concat();
         let (expected, got, column) = difference(&expected, &got, 100);
-        assert_eq!(expected, format!("...b\"{}e\" (101 bytes)", "a".repeat(20)));
-        assert_eq!(got, format!("...b\"{}f\" (101 bytes)", "a".repeat(20)));
+        assert_eq!(expected, format!("...b\"{}e\" (101 bytes)", "a".repeat(36)));
+        assert_eq!(got, format!("...b\"{}f\" (101 bytes)", "a".repeat(36)));
         assert_eq!(&got[column..=column], "f");
     }
 }

@@ -173,10 +173,13 @@ fn headline(violation: &Details) -> &'static str {
 
 /// Where it is, what was expected and what came.
 fn body(text: &mut String, violation: &Details) -> fmt::Result {
-    if let Some(session) = &violation.session {
-        writeln!(text, "\n  {}", place(session, violation.step))?;
-    } else {
-        text.push('\n');
+    match (&violation.session, is_past_the_end(&violation.kind)) {
+        (Some(label), true) => {
+            let behind = violation.step.map(|step| format!(", behind {}", step_place(step)));
+            writeln!(text, "\n  {}{}", session(label), behind.unwrap_or_default())?;
+        }
+        (Some(label), false) => writeln!(text, "\n  {}", place(label, violation.step))?,
+        (None, _) => text.push('\n'),
     }
     match &violation.kind {
         ViolationKind::VerifierGone => writeln!(text, "    got       {}", violation.operation),
@@ -187,7 +190,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             got(text, violation)
         }
         ViolationKind::NoSession { held } => {
-            writeln!(text, "    got       {}", violation.operation)?;
+            got(text, violation)?;
             for at in held {
                 writeln!(
                     text,
@@ -196,7 +199,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             }
             Ok(())
         }
-        ViolationKind::NeverConnected => writeln!(text, "    got       {}", violation.operation),
+        ViolationKind::NeverConnected => got(text, violation),
         ViolationKind::ScriptExhausted => {
             writeln!(text, "    expected  nothing more")?;
             got(text, violation)
@@ -300,25 +303,44 @@ fn difference(
 }
 
 fn conversation(text: &mut String, lines: &[Line]) -> fmt::Result {
-    let mut number = 0;
+    /// Where notes stand behind lines of a usual length.
+    const NOTES: usize = 36;
     let numbered = lines.iter().filter(|line| !matches!(line, Line::NotReached(_))).count();
     let width = numbered.to_string().len();
+    let shown = |line: &Line| match line {
+        Line::Happened(one) => (interaction(one), ""),
+        Line::Here(got) => (described(got), "<- here"),
+        Line::NotReached(step) => (described(step), "not reached"),
+    };
+    let lengths = lines.iter().map(shown).filter(|(_, note)| !note.is_empty());
+    let column = lengths.map(|(line, _)| line.len()).max().unwrap_or(0).min(NOTES);
+    let mut number = 0;
     for line in lines {
-        match line {
-            Line::Happened(one) => {
-                number += 1;
-                writeln!(text, "    {number:>width$}  {}", interaction(one))?;
-            }
-            Line::Here(got) => {
-                number += 1;
-                writeln!(text, "    {number:>width$}  {}  <- here", described(got))?;
-            }
-            Line::NotReached(step) => {
-                writeln!(text, "    {:>width$}  {}  not reached", "-", described(step))?;
-            }
-        }
+        let label = if let Line::NotReached(_) = line {
+            "-".to_owned()
+        } else {
+            number += 1;
+            number.to_string()
+        };
+        let (line, note) = shown(line);
+        let line = format!("    {label:>width$}  {line:<column$}  {note}");
+        writeln!(text, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Whether the client asked for what the peer says.
+fn is_listening(violation: &Details) -> bool {
+    violation.operation == "recv"
+}
+
+/// Whether it happened behind the last step.
+fn is_past_the_end(kind: &ViolationKind) -> bool {
+    matches!(
+        kind,
+        ViolationKind::ScriptExhausted
+            | ViolationKind::Stalled { blocked: Blocked::PeerSilent, .. }
+    )
 }
 
 /// What to do about a violation.
@@ -338,9 +360,11 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             "end the statement that writes the script before the client connects".to_owned()
         }
         ViolationKind::NoSession { .. } => {
-            "if the client is right to connect here, queue a session for it\n         \
-             net.new_session()\n             .expect_connect(..)"
-                .to_owned()
+            let code = violation.got.as_ref().and_then(step_code).unwrap_or_default();
+            format!(
+                "if the client is right to connect here, queue a session for it\n         \
+                 net.new_session(){code}"
+            )
         }
         ViolationKind::NeverConnected => {
             "begin the script with `.expect_connect(..)`; or, if the client gets its socket from \
@@ -353,6 +377,11 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             }
             None => "if the client is right, add a step for it to the end of the script".to_owned(),
         },
+        ViolationKind::OutOfOrder { .. } if is_listening(violation) => {
+            "the client can no longer send this: let it do so before it shuts down, or take the \
+             step away"
+                .to_owned()
+        }
         ViolationKind::OutOfOrder { .. } => match violation.got.as_ref().and_then(step_code) {
             Some(code) => {
                 format!("if the client is right, write before this step\n         {code}")
@@ -364,7 +393,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             None => "if the client is right, change the bytes of the step".to_owned(),
         },
         ViolationKind::Stalled { blocked, is_deadline, .. } => match blocked {
-            Blocked::NotHeard if violation.operation == "recv" => {
+            Blocked::NotHeard if is_listening(violation) => {
                 "the client has to send this before it listens; if it is right not to, take the \
                  step away or move it behind what the client receives"
                     .to_owned()
@@ -449,7 +478,8 @@ fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Held => "whose builder is still held, so that its script has not landed",
         Stage::Queued => "to which no client connected",
-        Stage::Taken => "which a client took by `connect()` and never awaited",
+        Stage::Taken => "which a client took by `connect()` and has not awaited yet",
+        Stage::NeverAwaited => "which a client took by `connect()` and never awaited",
         Stage::Connecting => "to which a client is still connecting",
         Stage::Abandoned => "to which a client gave up connecting",
         Stage::Open => "whose socket is still open",
@@ -461,11 +491,13 @@ fn stage(stage: Stage) -> &'static str {
 /// "session #1 `control`, step 2 of 4, written at tests/echo.rs:14:10"
 fn place(label: &SessionLabel, step: Option<StepLabel>) -> String {
     match step {
-        Some(StepLabel { number, of, at }) => {
-            format!("{}, step {number} of {of}, written at {at}", session(label))
-        }
+        Some(step) => format!("{}, {}", session(label), step_place(step)),
         None => session(label),
     }
+}
+
+fn step_place(StepLabel { number, of, at }: StepLabel) -> String {
+    format!("step {number} of {of}, written at {at}")
 }
 
 fn session(label: &SessionLabel) -> String {

@@ -68,8 +68,10 @@ pub enum Stage {
     Held,
     /// It waits for a client to connect.
     Queued,
-    /// A client called `connect()`, and never awaited it.
+    /// A client called `connect()`, and has not awaited it yet.
     Taken,
+    /// A client called `connect()`, and dropped what that returned without awaiting it.
+    NeverAwaited,
     /// A client is connecting.
     Connecting,
     /// A client gave its connect up before it was answered.
