@@ -82,3 +82,8 @@ pub mod scripted {
         UnusedStep, Verifier, VerifierBuilder, Violation, ViolationKind, run,
     };
 }
+
+/// The README, so that its examples are compiled and run.
+#[cfg(all(doctest, feature = "scripted"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

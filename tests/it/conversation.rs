@@ -2,7 +2,7 @@
 
 use wirescript::Verifier;
 
-use crate::support::{everywhere, fetch_status};
+use crate::support::{everywhere, fetch_status, spawn};
 
 everywhere! {
     async fn a_client_that_keeps_to_the_script_passes() {
@@ -27,5 +27,19 @@ everywhere! {
         assert!(error.to_string().starts_with("the client strayed from the script"), "{error}");
         let report = verifier.try_verify().unwrap_err();
         assert!(report.violations().next().unwrap().is_mismatch());
+    }
+
+    async fn a_client_in_a_task_of_its_own_reports_to_its_verifier() {
+        let verifier = Verifier::new();
+        let net = verifier.socket();
+        net.new_session()
+            .expect_connect("monitoring.internal:5000")
+            .expect_send_all(b"STATUS\r\n")
+            .expect_recv(b"OK 200\r\n")
+            .expect_eof()
+            .expect_close();
+        let client = spawn(async move { fetch_status(&net, "monitoring.internal", 5000).await });
+        assert_eq!(client.await.unwrap(), "OK 200\r\n");
+        verifier.finish().await;
     }
 }

@@ -4,3 +4,4 @@ mod support;
 
 mod conversation;
 mod texts;
+mod tidy;
