@@ -6,8 +6,8 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::{
-    Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, Socket, SocketHeard, SocketSaid, Step,
-    What,
+    Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Socket, SocketHeard,
+    SocketSaid, Step, What,
 };
 use crate::double::{ScriptedSocket, Session};
 use crate::transport::Endpoint;
@@ -263,7 +263,7 @@ impl<K: modifiers::Step + modifiers::After> SocketScript<K> {
     /// The delay runs on the verifier's [`Timer`](crate::Timer), if it was given one, and in real
     /// time otherwise.
     pub fn after(self, delay: Duration) -> Self {
-        self.modified(|step| step.delay = Delay::After(delay))
+        self.modified(|step| step.delay = Delay::After(delay.min(LONGEST_WAIT)))
     }
 }
 

@@ -22,4 +22,4 @@ pub use socket::{Socket, SocketState};
 pub(crate) use draft::{Draft, Script};
 pub(crate) use expected::{Pattern, Predicate};
 pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
-pub(crate) use step::{Delay, Step, What};
+pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

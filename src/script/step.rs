@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::Fault;
 use crate::session::Language;
 
+/// As long as any wait can be told to last: longer ones would leave the clock's range.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// One step: what the peer hears or says, and how.
 pub(crate) struct Step<L: Language> {
     pub(crate) what: What<L>,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{AnyOrder, Interaction, Report, Transcript};
 use crate::double::Scripted;
-use crate::script::Socket;
+use crate::script::{LONGEST_WAIT, Socket};
 use crate::session::{Settings, Shared};
 use crate::transport::Timer;
 
@@ -282,8 +282,8 @@ impl VerifierBuilder {
             Err(_) => Some(PATIENCE),
         });
         let shared = Shared::new(Settings {
-            patience,
-            deadline: self.deadline,
+            patience: patience.map(|patience| patience.min(LONGEST_WAIT)),
+            deadline: self.deadline.min(LONGEST_WAIT),
             timer: self.timer,
             is_explicit: self.is_explicit,
         });
