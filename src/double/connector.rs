@@ -39,9 +39,16 @@ impl Scripted<Socket> {
     /// Takes the next place in the queue for a session, and returns the builder of its script.
     ///
     /// The script lands when the builder is dropped, as a rule at the end of the statement.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the verifier has given its last verdict, so that nobody would judge it.
     #[track_caller]
     pub fn new_session(&self) -> SocketScript {
         let session = self.shared.new_case::<Socket>(self.queue, Location::caller());
+        let Some(session) = session else {
+            panic!("the verifier is gone: nobody would judge a session that is queued now");
+        };
         SocketScript::new(Draft::new(Arc::clone(&self.shared), session))
     }
 }

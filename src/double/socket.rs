@@ -31,7 +31,6 @@ impl ScriptedSocket {
 
     /// A socket that never had to connect.
     pub(crate) fn connected(shared: Arc<Shared>, session: usize) -> Self {
-        shared.take_connected(session);
         Self::new(Line::new(shared, session), SocketInfo::new())
     }
 }

@@ -331,7 +331,7 @@ impl<K> SocketScript<K> {
 
     /// Lands the script now and gives its session, for assertions.
     pub fn handle(self) -> Session<Socket> {
-        let (shared, session) = self.draft.land();
+        let (shared, session) = self.draft.land(false);
         Session::new(shared, session)
     }
 
@@ -347,7 +347,7 @@ impl<K> SocketScript<K> {
             "`into_socket` hands out a socket that is connected already: take the \
              `expect_connect` away, or let the client connect"
         );
-        let (shared, session) = self.draft.land();
+        let (shared, session) = self.draft.land(true);
         ScriptedSocket::connected(shared, session)
     }
 }

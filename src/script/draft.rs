@@ -72,6 +72,12 @@ impl<L: Language> Draft<L> {
             None if step.is_entry() => vec![L::INITIAL],
             None => protocol::next::<L>(L::ENTRY, L::INITIAL).into_iter().collect(),
         };
+        assert!(
+            !step.is_entry() || self.script.steps.is_empty(),
+            "`{}` cannot be step {}: it makes the connection, so it comes first",
+            step.name(),
+            self.script.steps.len() + 1
+        );
         let is_possible = |state: &L::State| protocol::next::<L>(step.name(), *state).is_some();
         if !self.reach.iter().any(is_possible) {
             panic!(
@@ -85,10 +91,26 @@ impl<L: Language> Draft<L> {
                 }
             );
         }
-        if let What::Heard(heard) = &step.what {
-            self.check_distinct(heard);
+        match &step.what {
+            What::Heard(heard) => self.check_distinct(heard),
+            What::Said(_) => self.check_not_behind_never(step.name()),
         }
         self.script.steps.push(step);
+    }
+
+    /// Panics if the peer would say something behind a step that never answers, with nothing in
+    /// between that the client does to end that.
+    #[track_caller]
+    fn check_not_behind_never(&self, name: &str) {
+        let said = self.script.steps.iter().enumerate().rev();
+        let mut said = said.take_while(|(_, step)| matches!(step.what, What::Said(_)));
+        if let Some((index, _)) = said.find(|(_, step)| step.delay == Delay::Never) {
+            panic!(
+                "`{name}` cannot follow step {} directly: that never answers, until the client \
+                 goes on and does something that the script has it do in between",
+                index + 1,
+            );
+        }
     }
 
     /// Panics if what the client does could meet this step and one that may stay unused before it.
@@ -138,17 +160,18 @@ impl<L: Language> Draft<L> {
         self.name = Some(name.into());
     }
 
-    /// Lands the script now; gives what it landed on.
-    pub(crate) fn land(mut self) -> (Arc<Shared>, usize) {
-        self.land_once();
+    /// Lands the script now: for a client to connect to, or for a double that `is_connected`
+    /// already. Gives what it landed on.
+    pub(crate) fn land(mut self, is_connected: bool) -> (Arc<Shared>, usize) {
+        self.land_once(is_connected);
         (Arc::clone(&self.shared), self.session)
     }
 
-    fn land_once(&mut self) {
+    fn land_once(&mut self, is_connected: bool) {
         if !self.has_landed {
             self.has_landed = true;
             let script = std::mem::replace(&mut self.script, Script::new());
-            self.shared.land(self.session, script, self.name.take());
+            self.shared.land(self.session, script, self.name.take(), is_connected);
         }
     }
 }
@@ -160,7 +183,7 @@ impl<L: Language> Drop for Draft<L> {
             self.has_landed = true;
             self.shared.withdraw(self.session);
         }
-        self.land_once();
+        self.land_once(false);
     }
 }
 
@@ -180,10 +203,14 @@ fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State
             }),
         }
     };
-    let mut reach: Vec<_> = before.iter().filter_map(after).collect();
     // What the peer may say it says; only what the client may do can be left out.
-    if !last.required && matches!(last.what, What::Heard(_)) {
-        reach.extend(before);
+    let is_left_out = !last.required && matches!(last.what, What::Heard(_));
+    let left_out = if is_left_out { before } else { &[] };
+    let mut reach = Vec::new();
+    for state in before.iter().filter_map(after).chain(left_out.iter().copied()) {
+        if !reach.contains(&state) {
+            reach.push(state);
+        }
     }
     reach
 }

@@ -44,6 +44,7 @@ impl Book {
         queue: usize,
         written_at: &'static Location<'static>,
     ) -> usize {
+        self.activity += 1;
         let index = self.cases.len();
         self.cases.push(Box::new(Case::<L>::new(index, written_at)));
         self.queues[queue].push_back(index);
@@ -100,7 +101,11 @@ impl Book {
         self.activity += 1;
         self.cases[session].life_mut().stage = Stage::Open;
         for queue in &mut self.queues {
-            queue.retain(|queued| *queued != session);
+            // It took its place last, as a rule.
+            if let Some(place) = queue.iter().rposition(|queued| *queued == session) {
+                queue.remove(place);
+                return;
+            }
         }
     }
 
@@ -130,28 +135,12 @@ impl Book {
 
     /// The verdict as it would be now.
     pub(crate) fn report(&self) -> Report {
-        let mut happened: Vec<Vec<(Sequence, Happened)>> = vec![Vec::new(); self.cases.len()];
-        for (sequence, one) in self.timeline.iter() {
-            happened[one.session].push((sequence, one.clone()));
-        }
         let violations = self.violations.iter().map(|violation| ReportedViolation {
             violation: violation.clone(),
             conversation: match violation.session() {
-                Some(session) => {
-                    self.cases[session.index].conversation(&happened[session.index], violation)
-                }
+                Some(label) => self.cases[label.index].conversation(&self.timeline, violation),
                 None => Vec::new(),
             },
-        });
-        let unused = self.cases.iter().zip(&happened).filter_map(|(case, happened)| {
-            let mut used = Vec::new();
-            for (_, one) in happened {
-                if used.len() <= one.step {
-                    used.resize(one.step + 1, None);
-                }
-                used[one.step] = Some(one.clone());
-            }
-            case.unused(&used)
         });
         let is_unasserted = |(_, one): &(Sequence, &Happened)| {
             !one.is_asserted
@@ -159,16 +148,12 @@ impl Book {
                 && (self.is_explicit || !one.is_stated)
                 && self.cases[one.session].life().broken.is_none()
         };
+        let unasserted = self.timeline.iter().filter(is_unasserted);
         Report {
             violations: violations.collect(),
             refused_connects: self.refused_connects,
-            unasserted: self
-                .timeline
-                .iter()
-                .filter(is_unasserted)
-                .map(|(sequence, one)| self.interaction_of(sequence, one))
-                .collect(),
-            unused: unused.collect(),
+            unasserted: unasserted.map(|(seq, one)| self.interaction_of(seq, one)).collect(),
+            unused: self.cases.iter().filter_map(|case| case.unused(&self.timeline)).collect(),
             deadline: false,
         }
     }
@@ -178,32 +163,56 @@ impl Book {
         self.timeline.iter().map(|(seq, happened)| self.interaction_of(seq, happened)).collect()
     }
 
-    /// The first interaction from `from` on that no assertion has matched, of `session` or any.
+    /// The first interaction that no assertion has matched and that `is_wanted`, of `session` or of
+    /// any, from the place `from` on; and that place.
+    ///
+    /// Places count the interactions of the session, or all. `is_wanted` is given an interaction
+    /// with the name of its operation.
     pub(crate) fn next_unasserted(
         &self,
-        from: Sequence,
+        from: usize,
         session: Option<usize>,
-    ) -> Option<Interaction> {
-        (from..self.timeline.len())
-            .map(|sequence| (sequence, &self.timeline[sequence]))
-            .find(|(_, one)| !one.is_asserted && session.is_none_or(|s| s == one.session))
-            .map(|(sequence, one)| self.interaction_of(sequence, one))
+        is_wanted: impl Fn(&Happened, &'static str) -> bool,
+    ) -> Option<(usize, Interaction)> {
+        let of_session = session.map(|session| self.cases[session].happened());
+        let end = of_session.map_or(self.timeline.len(), <[Sequence]>::len);
+        (from..end)
+            .map(|place| (place, of_session.map_or(place, |happened| happened[place])))
+            .find(|(_, sequence)| {
+                let one = &self.timeline[*sequence];
+                !one.is_asserted && is_wanted(one, self.cases[one.session].name(one.step))
+            })
+            .map(|(place, sequence)| {
+                (place, self.interaction_of(sequence, &self.timeline[sequence]))
+            })
     }
 
-    /// Where the assertions have got to.
-    pub(crate) fn cursor(&self) -> Sequence {
-        self.cursor
-    }
-
-    /// Marks an interaction as asserted; `moves_cursor` if the assertions go on behind it.
-    pub(crate) fn mark_asserted(&mut self, sequence: Sequence, moves_cursor: bool) {
-        if self.timeline.get(sequence).is_none() {
-            return;
+    /// The place that assertions on `session`, or on all, have got to.
+    pub(crate) fn cursor(&self, session: Option<usize>) -> usize {
+        match session {
+            Some(session) => self.cases[session].life().cursor,
+            None => self.cursor,
         }
+    }
+
+    /// Marks an interaction as asserted; `passed` if assertions on `session`, or on all, go on
+    /// behind that place.
+    pub(crate) fn mark_asserted(
+        &mut self,
+        sequence: Sequence,
+        session: Option<usize>,
+        passed: Option<usize>,
+    ) {
         self.activity += 1;
         self.timeline[sequence].is_asserted = true;
-        if moves_cursor {
-            self.cursor = self.cursor.max(sequence + 1);
+        match (session, passed) {
+            (Some(session), Some(place)) => self.cases[session].life_mut().cursor = place + 1,
+            (None, Some(place)) => self.cursor = place + 1,
+            (_, None) => {}
+        }
+        // What has been asserted in any order need not be looked at again.
+        while self.timeline.get(self.cursor).is_some_and(|one| one.is_asserted) {
+            self.cursor += 1;
         }
     }
 

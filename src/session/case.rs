@@ -7,7 +7,7 @@ use super::language::Language;
 use super::machine::Machine;
 use crate::protocol;
 use crate::script::Script;
-use crate::timeline::{Happened, Sequence};
+use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
     Interaction, Line, Outcome, SessionLabel, Stage, StepLabel, UnusedSession, UnusedStep,
     Violation, ViolationKind,
@@ -29,8 +29,8 @@ pub(crate) struct Life {
     /// The client may keep its transport.
     pub(crate) stays_open: bool,
     pub(crate) begins_with_entry: bool,
-    /// The first interaction that no assertion on this session has passed.
-    pub(crate) cursor: Sequence,
+    /// How many of its interactions assertions on this session have passed.
+    pub(crate) cursor: usize,
     /// A step of it could not be; nothing of it counts.
     pub(crate) is_withdrawn: bool,
 }
@@ -43,12 +43,16 @@ pub(crate) trait AnyCase: Send {
     fn label(&self) -> &SessionLabel;
     /// The first step of the script, if it has any.
     fn first_step(&self) -> Option<StepLabel>;
+    /// The name of a step's operation.
+    fn name(&self, step: usize) -> &'static str;
     /// An interaction of this session, as data.
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction;
-    /// The required steps that were left. `used` has, for each step, what happened of it.
-    fn unused(&self, used: &[Option<Happened>]) -> Option<UnusedSession>;
+    /// The interactions of this session, in order.
+    fn happened(&self) -> &[Sequence];
+    /// The required steps that were left.
+    fn unused(&self, timeline: &Timeline) -> Option<UnusedSession>;
     /// The conversation around `violation`: what happened, what should not have, what did not.
-    fn conversation(&self, happened: &[(Sequence, Happened)], violation: &Violation) -> Vec<Line>;
+    fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line>;
 }
 
 impl<L: Language> Case<L> {
@@ -100,6 +104,10 @@ impl<L: Language> AnyCase for Case<L> {
         &self.machine.label
     }
 
+    fn name(&self, step: usize) -> &'static str {
+        self.machine.name(step)
+    }
+
     fn first_step(&self) -> Option<StepLabel> {
         (!self.machine.script().steps.is_empty()).then(|| self.machine.step_label(0))
     }
@@ -124,13 +132,17 @@ impl<L: Language> AnyCase for Case<L> {
         }
     }
 
-    fn unused(&self, used: &[Option<Happened>]) -> Option<UnusedSession> {
+    fn happened(&self) -> &[Sequence] {
+        self.machine.happened()
+    }
+
+    fn unused(&self, timeline: &Timeline) -> Option<UnusedSession> {
         if self.life.broken.is_some() || self.life.is_withdrawn {
             return None;
         }
         let steps: Vec<_> = self
             .machine
-            .unused(used)
+            .unused(timeline)
             .map(|(step, happened)| UnusedStep {
                 step: self.machine.step_label(step),
                 operation: self.machine.describe(step),
@@ -139,25 +151,29 @@ impl<L: Language> AnyCase for Case<L> {
                 is_farewell: self.machine.is_farewell(step),
             })
             .collect();
-        (!steps.is_empty()).then(|| UnusedSession {
+        // A builder that is still held may have any steps.
+        let is_held = self.life.stage == Stage::Held;
+        (is_held || !steps.is_empty()).then(|| UnusedSession {
             session: self.machine.label.clone(),
+            written_at: self.life.written_at,
             stage: self.life.stage,
             steps,
         })
     }
 
-    fn conversation(&self, happened: &[(Sequence, Happened)], violation: &Violation) -> Vec<Line> {
+    fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line> {
         let at_step = violation.step().map(|step| step.number - 1);
         let is_compared = matches!(violation.kind(), ViolationKind::Mismatch { .. });
         let mut lines = Vec::new();
         let mut used = vec![false; self.machine.script().steps.len()];
-        for (sequence, happened) in happened {
+        for &sequence in self.machine.happened() {
+            let happened = &timeline[sequence];
             // What came of the step before the wrong byte is part of what is shown as wrong.
             if is_compared && !happened.is_complete && at_step == Some(happened.step) {
                 continue;
             }
             used[happened.step] = true;
-            lines.push(Line::Happened(self.interaction(*sequence, happened)));
+            lines.push(Line::Happened(self.interaction(sequence, happened)));
         }
         lines.extend(violation.got().cloned().map(Line::Here));
         for (step, used) in used.iter().enumerate() {

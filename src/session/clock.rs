@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{OnceLock, Weak};
 use std::thread;
@@ -52,7 +53,9 @@ fn keep_time(alarms: &Receiver<Alarm>) {
         let now = Instant::now();
         while pending.peek().is_some_and(|Reverse(alarm)| alarm.at <= now) {
             if let Some(whom) = pending.pop().and_then(|Reverse(alarm)| alarm.whom.upgrade()) {
-                whom.ring(now);
+                // Wakers, and whatever goes with them or with the last reference, are code of the
+                // user's; a panic there must not stop the clock of everybody else.
+                let _ = catch_unwind(AssertUnwindSafe(move || whom.ring(now)));
             }
         }
     }

@@ -46,7 +46,15 @@ pub(crate) enum Wait {
 }
 
 /// What predicates said, by the place of their step.
-pub(crate) type Answers = [(usize, bool)];
+pub(crate) type Answers = [(usize, Opinion)];
+
+/// What a predicate said.
+pub(crate) enum Opinion {
+    Yes,
+    No,
+    /// It panicked, with this text.
+    Panicked(String),
+}
 
 /// One session's script and how far it has come.
 pub(crate) struct Machine<L: Language> {
@@ -69,6 +77,8 @@ pub(crate) struct Machine<L: Language> {
     elapsed: Option<usize>,
     /// The arguments that the script left open.
     kept: Vec<(Sequence, Kept)>,
+    /// The interactions of this session.
+    happened: Vec<Sequence>,
     /// How often anything changed: an answer to a question is stale when this moved on.
     moves: u64,
 }
@@ -105,6 +115,10 @@ impl Few {
         }
     }
 
+    fn last(&self) -> usize {
+        self.rest.last().copied().unwrap_or(self.first)
+    }
+
     fn iter(&self) -> impl Iterator<Item = usize> {
         std::iter::once(self.first).chain(self.rest.iter().copied())
     }
@@ -121,6 +135,10 @@ enum Judgement {
         used: usize,
     },
     Ask(usize, Test),
+    /// What is left of the call is for a step that wants a call of its own.
+    OwnCall,
+    /// The predicate of the step panicked, with this text.
+    Panicked(usize, Test, String),
     /// No step takes it; the one that came furthest, and how far, if it is the right operation.
     Strayed(Option<(usize, usize)>),
 }
@@ -154,6 +172,7 @@ impl<L: Language> Machine<L> {
             waited_on: BTreeSet::new(),
             elapsed: None,
             kept: Vec::new(),
+            happened: Vec::new(),
             moves: 0,
         };
         machine.pass_heard(0);
@@ -193,10 +212,16 @@ impl<L: Language> Machine<L> {
         if protocol::next::<L>(L::call_name(call), self.state).is_none() {
             return self.refuse_state(call);
         }
-        let mut concluded = false;
+        let mut progressed = false;
         if L::unmentioned(call) != Unmentioned::Refused {
             match self.conclude(answers, timeline) {
-                Concluded::Settled { fault: None, progressed } => concluded = progressed,
+                Concluded::Settled { fault: None, progressed: moved } => progressed = moved,
+                // A client that leaves is handed no fault, and leaves all the same.
+                Concluded::Settled { progressed: moved, .. }
+                    if L::unmentioned(call) == Unmentioned::Tolerated =>
+                {
+                    progressed = moved;
+                }
                 Concluded::Settled { fault: Some(fault), progressed } => {
                     return Verdict::Done { answer: Answer::Fault(fault), progressed };
                 }
@@ -204,7 +229,6 @@ impl<L: Language> Machine<L> {
             }
         }
         let mut offset = 0;
-        let mut progressed = concluded;
         loop {
             let (step, used) = match self.judge(call, offset, answers) {
                 Judgement::Met { step, used } => (step, used),
@@ -218,32 +242,32 @@ impl<L: Language> Machine<L> {
                 }
                 // The steps that were met in this call stay met: the client hears of a short
                 // write, and is judged on the rest when it comes back with it.
-                Judgement::Ask(..) if offset > 0 => {
+                Judgement::Ask(..) | Judgement::OwnCall if offset > 0 => {
                     return Verdict::Done { answer: Answer::Amount(offset), progressed };
                 }
+                Judgement::OwnCall => unreachable!("a call begins as one of its own"),
                 Judgement::Ask(step, test) => return Verdict::Ask(step, test),
+                Judgement::Panicked(step, test, text) => {
+                    return Verdict::Refuse(self.matcher_panicked(step, test, text).into());
+                }
                 Judgement::Strayed(furthest) => {
                     return self.stray(call, offset, furthest, progressed, timeline);
                 }
             };
-            let Step { required, delay, raises, .. } = &self.script.steps[step];
-            let (required, delay, raises) = (*required, *delay, *raises);
+            let Step { required, delay, raises, .. } = self.script.steps[step];
             let nature = self.nature(step);
-            if offset > 0 && (nature.is_whole_call || raises.is_some()) {
+            if offset > 0 && raises.is_some() {
                 return Verdict::Done { answer: Answer::Amount(offset), progressed };
             }
             if let Some(wait) = self.lockstep_wait(step) {
                 return wait_or_short(wait, offset, progressed);
             }
-            match delay {
-                Delay::After(duration) if self.elapsed != Some(step) => {
-                    return Verdict::Wait(Wait::Delay(step, duration));
-                }
-                Delay::Never => {
-                    self.waited_on.insert(step);
-                    return Verdict::Wait(Wait::Never(step));
-                }
-                Delay::None | Delay::After(_) => {}
+            if let Some(wait) = self.delay_of(step) {
+                return Verdict::Wait(wait);
+            }
+            if delay == Delay::Never {
+                self.waited_on.insert(step);
+                return Verdict::Wait(Wait::Never(step));
             }
             progressed |= required;
             self.meet(step, used, call, offset, timeline);
@@ -314,15 +338,12 @@ impl<L: Language> Machine<L> {
                 }
                 return Verdict::Wait(wait);
             }
-            match step.delay {
-                Delay::After(duration) if self.elapsed != Some(index) => {
-                    return Verdict::Wait(Wait::Delay(index, duration));
-                }
-                Delay::Never => {
-                    self.waited_on.insert(index);
-                    return Verdict::Wait(Wait::Never(index));
-                }
-                Delay::None | Delay::After(_) => {}
+            if let Some(wait) = self.delay_of(index) {
+                return Verdict::Wait(wait);
+            }
+            if step.delay == Delay::Never {
+                self.waited_on.insert(index);
+                return Verdict::Wait(Wait::Never(index));
             }
             progressed |= step.required;
             let answer = self.give(index, buffer, timeline);
@@ -358,24 +379,33 @@ impl<L: Language> Machine<L> {
     }
 
     /// A predicate of the user's panicked while it judged a call.
-    pub(crate) fn matcher_panicked(&self, step: usize, label: String, message: String) -> Details {
-        let mut violation = self.violation(ViolationKind::MatcherPanicked { label, message });
-        violation.operation = match &self.script.steps[step].what {
-            What::Heard(heard) => L::heard_name(heard),
-            What::Said(said) => L::said_name(said),
-        };
-        violation.step = Some(self.step_label(step));
-        violation.expected = Some(self.describe(step));
-        violation
+    fn matcher_panicked(&self, step: usize, test: Test, message: String) -> Details {
+        let label = test.label.into_owned();
+        let violation = self.violation(ViolationKind::MatcherPanicked { label, message });
+        Details {
+            operation: self.name(step),
+            step: Some(self.step_label(step)),
+            expected: Some(self.describe(step)),
+            ..violation
+        }
     }
 
-    /// The steps that had to be used and were not, wholly; `used` says how far each step came.
-    pub(crate) fn unused<'m>(
-        &'m self,
-        used: &'m [Option<Happened>],
-    ) -> impl Iterator<Item = (usize, Option<&'m Happened>)> {
-        self.script.steps.iter().enumerate().filter_map(move |(index, step)| {
-            let happened = used.get(index).and_then(Option::as_ref);
+    /// The interactions of this session, in order.
+    pub(crate) fn happened(&self) -> &[Sequence] {
+        &self.happened
+    }
+
+    /// The steps that had to be used and were not, wholly; and what happened of those that had
+    /// begun.
+    pub(crate) fn unused<'t>(
+        &self,
+        timeline: &'t Timeline,
+    ) -> impl Iterator<Item = (usize, Option<&'t Happened>)> {
+        let mut used = vec![None; self.script.steps.len()];
+        for happened in self.happened.iter().map(|sequence| &timeline[*sequence]) {
+            used[happened.step] = Some(happened);
+        }
+        self.script.steps.iter().zip(used).enumerate().filter_map(|(index, (step, happened))| {
             let is_heard = matches!(step.what, What::Heard(_));
             let is_missed = match happened {
                 Some(happened) => !happened.is_complete && (step.required || is_heard),
@@ -413,6 +443,14 @@ impl<L: Language> Machine<L> {
         }
     }
 
+    /// The name of a step's operation.
+    pub(crate) fn name(&self, step: usize) -> &'static str {
+        match &self.script.steps[step].what {
+            What::Heard(heard) => L::heard_name(heard),
+            What::Said(said) => L::said_name(said),
+        }
+    }
+
     /// How much a step hears or says in all, where the script says.
     pub(crate) fn extent(&self, step: usize) -> Option<usize> {
         match &self.script.steps[step].what {
@@ -434,13 +472,23 @@ impl<L: Language> Machine<L> {
         let mut alive = None;
         let mut furthest = None;
         let mut consider = |step: usize, heard: &L::Heard, met: usize| {
-            match L::meet(heard, met, call, offset) {
+            let meet = L::meet(heard, met, call, offset);
+            let is_other = matches!(meet, Meet::Other);
+            if offset > 0 && !is_other && L::nature(heard).is_whole_call {
+                return Some(Judgement::OwnCall);
+            }
+            match meet {
                 Meet::Whole(used) => return Some(Judgement::Met { step, used }),
                 Meet::Part => Few::push(&mut alive, step),
                 Meet::Differs(at) => furthest = furthest.max(Some((at, std::cmp::Reverse(step)))),
                 Meet::Ask(test, used) => match answer_for(step, answers) {
-                    Some(true) => return Some(Judgement::Met { step, used }),
-                    Some(false) => furthest = furthest.max(Some((0, std::cmp::Reverse(step)))),
+                    Some(Opinion::Yes) => return Some(Judgement::Met { step, used }),
+                    Some(Opinion::No) => {
+                        furthest = furthest.max(Some((0, std::cmp::Reverse(step))));
+                    }
+                    Some(Opinion::Panicked(text)) => {
+                        return Some(Judgement::Panicked(step, test, text.clone()));
+                    }
                     None => return Some(Judgement::Ask(step, test)),
                 },
                 Meet::Other => {}
@@ -495,6 +543,9 @@ impl<L: Language> Machine<L> {
         if leniency == Unmentioned::Refused && self.is_interruption_due() {
             if offset > 0 {
                 return Verdict::Done { answer: Answer::Amount(offset), progressed };
+            }
+            if let Some(wait) = self.interruption.and_then(|step| self.delay_of(step)) {
+                return Verdict::Wait(wait);
             }
             if let Some(fault) = self.interrupt(timeline) {
                 return Verdict::Done { answer: Answer::Fault(fault), progressed: true };
@@ -577,7 +628,7 @@ impl<L: Language> Machine<L> {
             None => Run {
                 alive: Few { first, rest: Vec::new() },
                 met: 0,
-                sequence: timeline.push(Happened::new(self.label.index, first)),
+                sequence: self.record(Happened::new(self.label.index, first), timeline),
                 kept: Kept::Nothing,
             },
         };
@@ -595,6 +646,12 @@ impl<L: Language> Machine<L> {
         self.moves += 1;
     }
 
+    fn record(&mut self, happened: Happened, timeline: &mut Timeline) -> Sequence {
+        let sequence = timeline.push(happened);
+        self.happened.push(sequence);
+        sequence
+    }
+
     /// Completes a heard step.
     fn meet(
         &mut self,
@@ -607,7 +664,10 @@ impl<L: Language> Machine<L> {
         let nature = self.nature(step);
         let (sequence, met, mut kept) = match self.run.take() {
             Some(run) => (run.sequence, run.met, run.kept),
-            None => (timeline.push(Happened::new(self.label.index, step)), 0, Kept::Nothing),
+            None => {
+                let sequence = self.record(Happened::new(self.label.index, step), timeline);
+                (sequence, 0, Kept::Nothing)
+            }
         };
         if !nature.is_literal {
             let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
@@ -665,7 +725,12 @@ impl<L: Language> Machine<L> {
         }
         let is_met = match L::conclude(heard, &run.kept) {
             Meet::Ask(test, _) => match answer_for(step, answers) {
-                Some(is_met) => is_met,
+                Some(Opinion::Yes) => true,
+                Some(Opinion::No) => false,
+                Some(Opinion::Panicked(text)) => {
+                    let violation = self.matcher_panicked(step, test, text.clone());
+                    return Concluded::Unsettled(Verdict::Refuse(violation.into()));
+                }
                 None => return Concluded::Unsettled(Verdict::Ask(step, test)),
             },
             Meet::Whole(_) => true,
@@ -692,7 +757,8 @@ impl<L: Language> Machine<L> {
             None => {
                 let mut happened = Happened::new(self.label.index, index);
                 happened.size = Some(L::capacity(buffer));
-                (0, timeline.push(happened))
+                self.happened.push(timeline.push(happened));
+                (0, timeline.len() - 1)
             }
         };
         self.moves += 1;
@@ -720,11 +786,30 @@ impl<L: Language> Machine<L> {
     }
 
     /// Whether there is a fault for whichever operation asks first, and nobody had it.
+    ///
+    /// The peer may have said it behind things that the client has not received; not behind one
+    /// that it has not said yet.
     fn is_interruption_due(&self) -> bool {
+        let Some(index) = self.interruption else { return false };
+        let is_held_back = |step: usize| {
+            let is_said = matches!(self.script.steps[step].what, What::Said(_));
+            let is_never = self.script.steps[step].delay == Delay::Never;
+            is_said && (self.delay_of(step).is_some() || is_never && !self.is_left_behind(step))
+        };
         !self.is_interrupted
-            && self
-                .interruption
-                .is_some_and(|index| self.said.at <= index && self.heard_before(index).is_none())
+            && self.said.at <= index
+            && self.heard_before(index).is_none()
+            && !(self.said.at..index).any(is_held_back)
+    }
+
+    /// The delay of the step, unless it has passed.
+    fn delay_of(&self, step: usize) -> Option<Wait> {
+        match self.script.steps[step].delay {
+            Delay::After(duration) if self.elapsed != Some(step) => {
+                Some(Wait::Delay(step, duration))
+            }
+            Delay::None | Delay::After(_) | Delay::Never => None,
+        }
     }
 
     /// Hands that fault to an operation that the peer hears.
@@ -734,7 +819,7 @@ impl<L: Language> Machine<L> {
         let fault = L::interruption(said)?;
         let mut happened = Happened::new(self.label.index, index);
         happened.is_complete = true;
-        timeline.push(happened);
+        self.happened.push(timeline.push(happened));
         self.is_interrupted = true;
         self.state = protocol::next::<L>(L::said_name(said), self.state).unwrap_or(self.state);
         self.moves += 1;
@@ -743,7 +828,8 @@ impl<L: Language> Machine<L> {
 
     /// What something said at `index` has to wait for: heard steps before it.
     fn heard_before(&self, index: usize) -> Option<Wait> {
-        if let Some(step) = self.run.as_ref().map(|run| run.alive.first) {
+        // What has begun may belong behind `index` as long as one of its candidates does.
+        if let Some(step) = self.run.as_ref().map(|run| run.alive.last()) {
             if step < index {
                 let is_open = self.nature(step).is_open;
                 return Some(if is_open { Wait::ForEndOfRun(step) } else { Wait::ForHeard(step) });
@@ -753,7 +839,9 @@ impl<L: Language> Machine<L> {
     }
 
     fn lockstep_wait(&self, step: usize) -> Option<Wait> {
-        (self.script.lockstep && self.said.due < step).then_some(Wait::ForSaid(self.said.due))
+        // A client that leaves cannot be told to wait; what it has not received is reported.
+        let waits = self.script.lockstep && self.said.due < step && !self.is_farewell(step);
+        waits.then_some(Wait::ForSaid(self.said.due))
     }
 
     /// Whether a step that never answers has been overtaken by what was heard after it (W4).
@@ -814,8 +902,8 @@ fn place<L: Language>(steps: &[Step<L>], from: usize, wanted: impl Fn(&Step<L>) 
     steps[from..].iter().position(wanted).map_or(steps.len(), |place| from + place)
 }
 
-fn answer_for(step: usize, answers: &Answers) -> Option<bool> {
-    answers.iter().find(|(asked, _)| *asked == step).map(|(_, answer)| *answer)
+fn answer_for(step: usize, answers: &Answers) -> Option<&Opinion> {
+    answers.iter().find(|(asked, _)| *asked == step).map(|(_, opinion)| opinion)
 }
 
 /// A call that met something before it has to wait is answered with that much.

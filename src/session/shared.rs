@@ -14,15 +14,20 @@ use std::time::{Duration, Instant};
 use super::book::Book;
 use super::clock::{Ring, ring_at};
 use super::language::{Answer, Language, Test};
-use super::machine::{Answers, Machine, Verdict, Wait};
+use super::machine::{Answers, Machine, Opinion, Verdict, Wait};
 use crate::script::Script;
 use crate::timeline::Timeline;
 use crate::transport::Timer;
-use crate::verify::{Details, Stage, Violation, ViolationKind};
+use crate::verify::{Details, Report, Stage, Violation, ViolationKind};
 
 /// How long after its patience has run out a wait may take to be polled and told so. A mark that
-/// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2).
-const ANSWER_WINDOW: Duration = Duration::from_millis(50);
+/// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2). A wait that
+/// is slower than that, because the machine is, has its patience once more.
+const ANSWER_WINDOW: Duration = Duration::from_millis(10);
+
+/// After so many answers in a row that no wait came between, an operation yields once, so that a
+/// client which never waits lets others run (B11).
+const READY_IN_A_ROW: u8 = 128;
 
 /// What a verifier was built with.
 pub(crate) struct Settings {
@@ -52,8 +57,10 @@ struct Inner {
     writers: Vec<Option<Waker>>,
     /// Who waits for all to settle.
     settling: Slot,
-    /// Who waits for the first violation.
-    watcher: Option<Waker>,
+    /// All sessions before this one have settled.
+    first_unsettled: usize,
+    /// Who waits for the first violation, and until when.
+    watcher: Option<(Waker, Instant)>,
     /// When a required step last moved on, while an alarm was set.
     last_progress: Option<Instant>,
     /// When the clock will ring next.
@@ -92,6 +99,8 @@ struct Slot {
     delay: Option<(usize, Instant)>,
     /// The last answer was put off once, so that others may run.
     has_yielded: bool,
+    /// How often in a row it was answered at once.
+    ready_in_a_row: u8,
 }
 
 #[derive(Clone, Copy)]
@@ -101,31 +110,52 @@ struct Mark {
 }
 
 impl Slot {
-    fn clear(&mut self) {
-        if self.wait.is_some() || self.waker.is_some() {
+    /// Empties the place; gives the waker that was in it, to be dropped without the lock.
+    #[must_use = "dropping a waker may run code of the user's, which must not be under the lock"]
+    fn clear(&mut self) -> Option<Waker> {
+        let waker = self.waker.take();
+        if self.wait.is_some() || waker.is_some() {
             *self = Self::default();
         }
         self.has_yielded = false;
+        self.ready_in_a_row += 1;
+        waker
     }
 
-    fn park(&mut self, wait: Wait, is_exempt: bool, waker: &Waker, now: Instant) {
-        if self.wait != Some(wait) || self.waker.is_none() && self.mark.is_none() {
+    /// Whether `waker` would have to be cloned to wait here.
+    fn is_new(&self, waker: &Waker) -> bool {
+        self.waker.as_ref().is_none_or(|parked| !parked.will_wake(waker))
+    }
+
+    /// Waits here, with `waker` in the place of the one that did, if it is new. Gives that one.
+    #[must_use = "dropping a waker may run code of the user's, which must not be under the lock"]
+    fn park(
+        &mut self,
+        wait: Wait,
+        is_exempt: bool,
+        waker: Option<Waker>,
+        now: Instant,
+    ) -> Option<Waker> {
+        // A waker that was taken was woken: by progress, or by a mark that this poll is too late
+        // to answer.
+        if self.wait != Some(wait) || self.waker.is_none() {
             self.began = Some(now);
         }
         self.wait = Some(wait);
         self.is_exempt = is_exempt;
         self.since = Some(now);
         self.mark = None;
-        match &mut self.waker {
-            Some(parked) => parked.clone_from(waker),
-            None => self.waker = Some(waker.clone()),
+        self.ready_in_a_row = 0;
+        match waker {
+            Some(waker) => self.waker.replace(waker),
+            None => None,
         }
     }
 
-    /// Whether the clock has marked this wait, and it is still the one that was marked.
+    /// Whether the clock has marked this wait, and the poll is the answer to that.
     fn overdue(&self, wait: Wait, now: Instant) -> Option<Mark> {
         let mark = self.mark?;
-        let is_answered = mark.is_deadline || now.duration_since(mark.at) <= ANSWER_WINDOW;
+        let is_answered = now.duration_since(mark.at) <= ANSWER_WINDOW;
         (self.wait == Some(wait) && is_answered).then_some(mark)
     }
 }
@@ -142,6 +172,7 @@ impl Shared {
                 parked: Vec::new(),
                 writers: Vec::new(),
                 settling: Slot::default(),
+                first_unsettled: 0,
                 watcher: None,
                 last_progress: None,
                 alarm: None,
@@ -158,31 +189,40 @@ impl Shared {
         self.with_book(Book::new_queue)
     }
 
+    /// Takes the next place in a queue, unless the verifier is gone.
     pub(crate) fn new_case<L: Language>(
         &self,
         queue: usize,
         written_at: &'static Location<'static>,
-    ) -> usize {
+    ) -> Option<usize> {
         let mut inner = self.lock();
+        if inner.is_ended {
+            return None;
+        }
         inner.parked.push(Default::default());
         inner.writers.push(None);
-        inner.book.new_case::<L>(queue, written_at)
+        Some(inner.book.new_case::<L>(queue, written_at))
     }
 
-    /// Makes a script that was written the session's.
+    /// Makes a script that was written the session's: for a client to connect to, or for a double
+    /// that is connected already.
     pub(crate) fn land<L: Language>(
         &self,
         session: usize,
         script: Script<L>,
         name: Option<Arc<str>>,
+        is_connected: bool,
     ) {
         let mut inner = self.lock();
         inner.book.activity += 1;
-        let before = inner.book.case_mut::<L>(session).map(|case| {
-            case.land(script, name);
-        });
-        drop(inner);
-        debug_assert!(before.is_some(), "a draft lands on a session of its own protocol");
+        let Some(case) = inner.book.case_mut::<L>(session) else {
+            unreachable!("a draft lands on a session of its own protocol");
+        };
+        case.land(script, name);
+        if is_connected {
+            inner.book.open(session);
+            inner.first_unsettled = inner.first_unsettled.min(session);
+        }
     }
 
     /// Forgets a session whose script could not be written to its end.
@@ -200,19 +240,18 @@ impl Shared {
         if inner.is_ended {
             return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
         }
-        inner.book.take::<L>(queue, call).map_err(|violation| {
-            let is_repeated =
-                violation.session().is_none() && !inner.book.refuse_connect(&violation);
-            let woken = inner.take_overseers();
-            drop(inner);
-            wake(woken);
-            Refused { violation, is_repeated }
-        })
-    }
-
-    /// Takes a session out of its queue for a double that is connected already.
-    pub(crate) fn take_connected(&self, session: usize) {
-        self.with_book(|book| book.open(session));
+        let violation = match inner.book.take::<L>(queue, call) {
+            Ok(session) => {
+                inner.first_unsettled = inner.first_unsettled.min(session);
+                return Ok(session);
+            }
+            Err(violation) => violation,
+        };
+        let is_repeated = violation.session().is_none() && !inner.book.refuse_connect(&violation);
+        let woken = inner.take_overseers();
+        drop(inner);
+        wake(woken);
+        Err(Refused { violation, is_repeated })
     }
 
     /// Lets the machine judge a call of a client, and does what it says.
@@ -227,16 +266,20 @@ impl Shared {
         cx: Option<&Context<'_>>,
         mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
     ) -> Polled {
-        let mut answers: Vec<(usize, bool)> = Vec::new();
+        let mut answers = Vec::new();
         let mut asked_at = 0;
+        // A waker is cloned before it is needed under the lock: that, too, is code of the user's.
+        let mut spare: Option<Waker> = None;
         loop {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            if inner.is_ended {
-                return Polled::Ready(Err(gone(operation)));
-            }
             let slot = &mut inner.parked[session][side as usize];
-            if let Some(broken) = &inner.book.cases[session].life().broken {
+            let refusal = if inner.is_ended {
+                Some(gone(operation))
+            } else {
+                inner.book.cases[session].life().broken.clone()
+            };
+            if let Some(refusal) = refusal {
                 if let Some(cx) = cx.filter(|_| !slot.has_yielded) {
                     // A client that asks again and again must not keep others from running.
                     slot.has_yielded = true;
@@ -245,7 +288,13 @@ impl Shared {
                     return Polled::Pending;
                 }
                 slot.has_yielded = false;
-                return Polled::Ready(Err(broken.clone()));
+                return Polled::Ready(Err(refusal));
+            }
+            if let Some(cx) = cx.filter(|_| slot.ready_in_a_row == READY_IN_A_ROW) {
+                slot.ready_in_a_row = 0;
+                drop(guard);
+                cx.waker().wake_by_ref();
+                return Polled::Pending;
             }
             let turned = match (side, cx, &inner.writers[session]) {
                 (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
@@ -263,12 +312,8 @@ impl Shared {
                 Verdict::Done { answer, progressed } => {
                     let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
-                    inner.parked[session][side as usize].clear();
-                    if !is_in_open_run {
-                        inner.writers[session] = None;
-                    } else if side == Side::Write {
-                        inner.writers[session] = cx.map(|cx| cx.waker().clone());
-                    }
+                    let parked = inner.parked[session][side as usize].clear();
+                    let writer = if is_in_open_run { None } else { inner.writers[session].take() };
                     let mut woken = [None, None];
                     if has_moved {
                         inner.book.activity += 1;
@@ -278,7 +323,11 @@ impl Shared {
                         woken = inner.take_parked(session);
                     }
                     drop(guard);
+                    drop((parked, writer));
                     wake(woken);
+                    if let (Some(cx), true, Side::Write) = (cx, is_in_open_run, side) {
+                        self.remember_writer(session, cx.waker().clone());
+                    }
                     return Polled::Ready(Ok(answer));
                 }
                 Verdict::Wait(wait) => {
@@ -286,9 +335,22 @@ impl Shared {
                     let Some(cx) = cx else {
                         unreachable!("what cannot wait is never told to");
                     };
-                    match self.wait(inner, session, side, wait, stays_open, cx) {
-                        Waited::Parked => return Polled::Pending,
-                        Waited::Sleeps(step, duration) => return Polled::Delay(step, duration),
+                    if spare.is_none() && inner.parked[session][side as usize].is_new(cx.waker()) {
+                        drop(guard);
+                        spare = Some(cx.waker().clone());
+                        continue;
+                    }
+                    match self.wait(inner, session, side, wait, stays_open, spare.take()) {
+                        Waited::Parked(retired) => {
+                            drop(guard);
+                            drop(retired);
+                            return Polled::Pending;
+                        }
+                        Waited::Sleeps(step, duration, retired) => {
+                            drop(guard);
+                            drop(retired);
+                            return Polled::Delay(step, duration);
+                        }
                         Waited::Elapsed(step) => {
                             if let Some(case) = inner.book.case_mut::<L>(session) {
                                 case.machine.elapse(step);
@@ -304,16 +366,7 @@ impl Shared {
                 Verdict::Ask(step, test) => {
                     asked_at = machine.moves();
                     drop(guard);
-                    match evaluate(&test) {
-                        Ok(answer) => answers.push((step, answer)),
-                        Err(message) => {
-                            let mut guard = self.lock();
-                            let Some(case) = guard.book.case_mut::<L>(session) else { continue };
-                            let label = test.label.into_owned();
-                            let violation = case.machine.matcher_panicked(step, label, message);
-                            return Self::refuse(guard, session, violation.into());
-                        }
-                    }
+                    answers.push((step, evaluate(&test)));
                 }
                 Verdict::Refuse(violation) => return Self::refuse(guard, session, violation),
             }
@@ -322,11 +375,22 @@ impl Shared {
 
     /// Says that the verifier's timer has slept for a step's delay.
     pub(crate) fn elapse<L: Language>(&self, session: usize, step: usize) {
-        self.with_book(|book| {
-            if let Some(case) = book.case_mut::<L>(session) {
-                case.machine.elapse(step);
-            }
-        });
+        let mut inner = self.lock();
+        if let Some(case) = inner.book.case_mut::<L>(session) {
+            case.machine.elapse(step);
+        }
+        inner.last_progress = Some(Instant::now());
+    }
+
+    /// Keeps the waker of the task that wrote, as the sign by which it is known when it reads.
+    fn remember_writer(&self, session: usize, writer: Waker) {
+        let mut inner = self.lock();
+        if inner.is_ended {
+            return;
+        }
+        let before = inner.writers[session].replace(writer);
+        drop(inner);
+        drop(before);
     }
 
     /// Moves a session on in its life, unless the verifier is gone.
@@ -338,28 +402,35 @@ impl Shared {
         inner.book.cases[session].life_mut().stage = stage;
         inner.book.activity += 1;
         if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
-            inner.parked[session] = Default::default();
+            let parked = std::mem::take(&mut inner.parked[session]);
+            let writer = inner.writers[session].take();
             let woken = inner.take_overseers();
             drop(inner);
+            drop((parked, writer));
             wake(woken);
         }
     }
 
     /// Whether nothing is left that a client may still do, or nobody has the patience to see.
     pub(crate) fn poll_settled(&self, cx: &Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
         let mut guard = self.lock();
         let inner = &mut *guard;
         let is_overdue = inner.settling.mark.is_some();
-        if is_overdue || inner.is_settled() || self.settings.patience == Some(Duration::ZERO) {
-            inner.settling.clear();
-            return Poll::Ready(());
-        }
-        let now = Instant::now();
-        inner.settling.park(Wait::PastTheEnd, false, cx.waker(), now);
-        let patience = self.settings.patience.unwrap_or(self.settings.deadline);
-        // A wait that is found stalled at the same time shall be told first.
-        self.schedule(inner, now + patience + ANSWER_WINDOW);
-        Poll::Pending
+        let is_over =
+            is_overdue || self.settings.patience == Some(Duration::ZERO) || inner.is_settled();
+        let retired = if is_over {
+            inner.settling.clear()
+        } else {
+            let now = Instant::now();
+            // A wait that is found stalled at the same time shall be told first.
+            let patience = self.settings.patience.unwrap_or(self.settings.deadline);
+            self.schedule(inner, now + patience + ANSWER_WINDOW);
+            inner.settling.park(Wait::PastTheEnd, false, Some(waker), now)
+        };
+        drop(guard);
+        drop(retired);
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// The same for a thread.
@@ -372,24 +443,42 @@ impl Shared {
 
     /// Whether there is a violation; wakes when there is one, or at `deadline`.
     pub(crate) fn poll_violation(&self, deadline: Instant, cx: &Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
         let mut inner = self.lock();
         if inner.book.has_violations() {
             return Poll::Ready(());
         }
-        inner.watcher = Some(cx.waker().clone());
+        let retired = inner.watcher.replace((waker, deadline));
         self.schedule(&mut inner, deadline);
+        drop(inner);
+        drop(retired);
         Poll::Pending
     }
 
-    /// Ends it all: whoever waits is told that the verifier is gone.
-    pub(crate) fn end(&self) {
+    /// Ends it all with a last verdict, and the activity that it covers; nothing comes between.
+    /// Whoever waits is told that the verifier is gone. `None` if that was so before.
+    pub(crate) fn end(&self) -> Option<(Report, u64)> {
         let mut inner = self.lock();
+        if inner.is_ended {
+            return None;
+        }
         inner.is_ended = true;
-        let parked = std::mem::take(&mut inner.parked);
+        let report = inner.book.report();
+        let activity = inner.book.activity;
+        let mut parked = Vec::new();
+        for slot in inner.parked.iter_mut().flatten() {
+            parked.push(slot.waker.take());
+            // Whoever asks now is answered at once, and put off before each repetition.
+            *slot = Slot { has_yielded: true, ..Slot::default() };
+        }
+        let writers = std::mem::take(&mut inner.writers);
+        inner.writers.resize_with(writers.len(), || None);
         let overseers = inner.take_overseers();
         drop(inner);
+        drop(writers);
         wake(overseers);
-        wake(parked.into_iter().flatten().map(|slot| slot.waker));
+        wake(parked);
+        Some((report, activity))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -405,7 +494,7 @@ impl Shared {
         side: Side,
         wait: Wait,
         stays_open: bool,
-        cx: &Context<'_>,
+        waker: Option<Waker>,
     ) -> Waited {
         let now = Instant::now();
         let slot = &mut inner.parked[session][side as usize];
@@ -435,21 +524,22 @@ impl Shared {
             }
             _ => None,
         };
-        slot.park(wait, is_exempt, cx.waker(), now);
+        let retired = slot.park(wait, is_exempt, waker, now);
         let began = slot.began.unwrap_or(now);
         let mut next = began + self.settings.deadline;
         if let Some(patience) = self.settings.patience.filter(|_| !is_exempt) {
             next = next.min(now + patience);
         }
-        if let Some(until) = delay_until {
+        // A timer of its own wakes whoever sleeps on it.
+        if let Some(until) = delay_until.filter(|_| self.settings.timer.is_none()) {
             next = next.min(until);
         }
         self.schedule(inner, next);
         match wait {
             Wait::Delay(step, duration) if self.settings.timer.is_some() => {
-                Waited::Sleeps(step, duration)
+                Waited::Sleeps(step, duration, retired)
             }
-            _ => Waited::Parked,
+            _ => Waited::Parked(retired),
         }
     }
 
@@ -483,15 +573,26 @@ impl Ring for Shared {
         if inner.alarm.is_some_and(|alarm| alarm <= now) {
             inner.alarm = None;
         }
-        // A scripted delay will bring progress by itself; until then nobody is out of patience.
+        // On a timer of the verifier's, it is the timer that ends a delay.
+        let is_ours = self.settings.timer.is_none();
+        // A scripted delay brings progress by itself. Until it has, nobody is out of patience; and
+        // once it is over, those who wait for what follows have theirs anew.
+        let allowance = self.settings.patience.unwrap_or(self.settings.deadline);
         let slots = inner.parked.iter().flatten();
         let delays = slots.filter(|slot| slot.waker.is_some()).filter_map(|slot| slot.delay);
-        let hold = delays.map(|(_, until)| until).filter(|until| *until > now).max();
-
-        let mut round =
-            Round { now, hold, last_progress: inner.last_progress, next: None, woken: Vec::new() };
+        let ends = delays.map(|(_, until)| match is_ours {
+            // The timer may be later than real time; or the wait may have been dropped.
+            false if now < until + allowance => until.max(now + ANSWER_WINDOW),
+            _ => until,
+        });
+        let hold = ends.max();
+        if is_ours && hold.is_some_and(|until| until <= now) {
+            inner.last_progress = Some(now);
+        }
+        let last_progress = inner.last_progress;
+        let mut round = Round { now, hold, last_progress, next: None, woken: Vec::new() };
         for slot in inner.parked.iter_mut().flatten() {
-            if slot.delay.is_some_and(|(_, until)| until <= now) {
+            if is_ours && slot.delay.is_some_and(|(_, until)| until <= now) {
                 round.woken.extend(slot.waker.take());
                 continue;
             }
@@ -500,7 +601,16 @@ impl Ring for Shared {
         }
         let patience = self.settings.patience.map(|patience| patience + ANSWER_WINDOW);
         round.visit(&mut inner.settling, patience, self.settings.deadline + ANSWER_WINDOW);
-        round.woken.extend(inner.watcher.take());
+        // Not before its time: to poll a whole body is to poll all the waits in it, and they would
+        // begin anew each time (W2).
+        match inner.watcher.take() {
+            Some((waker, deadline)) if deadline <= now => round.woken.push(waker),
+            watcher => {
+                let deadline = watcher.as_ref().map(|(_, deadline)| *deadline);
+                round.next = round.next.into_iter().chain(deadline).min();
+                inner.watcher = watcher;
+            }
+        }
         let Round { next, woken, .. } = round;
         if let Some(next) = next {
             self.schedule(inner, next);
@@ -529,8 +639,8 @@ impl Round {
         let latest = |from: Instant| progress.map_or(from, |progress| progress.max(from));
         let deadline_at = latest(began) + deadline;
         let patience_at = patience.map(|patience| {
-            let at = latest(since) + patience;
-            self.hold.map_or(at, |hold| at.max(hold))
+            let from = latest(since);
+            self.hold.map_or(from, |hold| from.max(hold)) + patience
         });
         let is_deadline = deadline_at <= self.now;
         if is_deadline || patience_at.is_some_and(|at| at <= self.now) {
@@ -539,7 +649,8 @@ impl Round {
             return;
         }
         let next = patience_at.map_or(deadline_at, |at| at.min(deadline_at));
-        let next = slot.delay.map_or(next, |(_, until)| next.min(until));
+        let delay = slot.delay.map(|(_, until)| until).filter(|until| *until > self.now);
+        let next = delay.map_or(next, |until| next.min(until));
         self.next = Some(self.next.map_or(next, |soonest| soonest.min(next)));
     }
 }
@@ -551,28 +662,35 @@ impl Inner {
     }
 
     fn take_overseers(&mut self) -> [Option<Waker>; 2] {
-        [self.settling.waker.take(), self.watcher.take()]
+        [self.settling.waker.take(), self.watcher.take().map(|(waker, _)| waker)]
     }
 
-    fn is_settled(&self) -> bool {
-        self.book.has_violations()
-            || self.book.cases.iter().zip(&self.parked).all(|(case, slots)| {
-                let waits_for_ever =
-                    || slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))));
-                match case.life().stage {
-                    Stage::Open => case.life().stays_open,
-                    Stage::Taken | Stage::Connecting => waits_for_ever(),
-                    _ => true,
-                }
-            })
+    fn is_settled(&mut self) -> bool {
+        while self.is_settled_at(self.first_unsettled) {
+            self.first_unsettled += 1;
+        }
+        self.book.has_violations() || self.first_unsettled == self.book.cases.len()
+    }
+
+    fn is_settled_at(&self, session: usize) -> bool {
+        let Some(case) = self.book.cases.get(session) else { return false };
+        match case.life().stage {
+            Stage::Open => case.life().stays_open,
+            Stage::Taken | Stage::Connecting => {
+                let slots = &self.parked[session];
+                slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))))
+            }
+            _ => true,
+        }
     }
 }
 
 /// What became of a wait that was to be parked.
 enum Waited {
-    Parked,
-    /// The verifier's timer is to be asked.
-    Sleeps(usize, Duration),
+    /// In the place of this waker.
+    Parked(Option<Waker>),
+    /// The verifier's timer is to be asked; in the place of this waker.
+    Sleeps(usize, Duration, Option<Waker>),
     /// The delay of this step has passed.
     Elapsed(usize),
     Overdue {
@@ -612,10 +730,18 @@ fn wake(woken: impl IntoIterator<Item = Option<Waker>>) {
 
 /// Asks a predicate of the user's; what it panics with is told like any other violation, because
 /// the task it would unwind may be one that nobody looks at, or one that is unwinding already.
-fn evaluate(test: &Test) -> Result<bool, String> {
-    catch_unwind(AssertUnwindSafe(|| (test.evaluate)())).map_err(|payload| {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "something that is no text".to_owned())
-    })
+fn evaluate(test: &Test) -> Opinion {
+    match catch_unwind(AssertUnwindSafe(|| (test.evaluate)())) {
+        Ok(true) => Opinion::Yes,
+        Ok(false) => Opinion::No,
+        Err(payload) => {
+            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+            Opinion::Panicked(text.unwrap_or_else(|| {
+                // Its drop is the user's too, and might be the second panic, which aborts.
+                std::mem::forget(payload);
+                "something that is no text".to_owned()
+            }))
+        }
+    }
 }

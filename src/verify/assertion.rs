@@ -8,6 +8,7 @@ use super::{Argument, Described, Interaction, Outcome, render};
 use crate::double::{Scripted, Session};
 use crate::script::{Expected, Fault, IntoExpected, Pattern, Socket};
 use crate::session::Shared;
+use crate::timeline::Happened;
 use crate::transport::Endpoint;
 
 /// What an assertion says about one interaction.
@@ -123,7 +124,8 @@ impl Assertion {
             Asserted::Endpoint(expected) => expected.is_any(),
             Asserted::Bytes(expected) => expected.is_any(),
         };
-        argument_is_wild && self.size.as_ref().is_none_or(Expected::is_any)
+        let size_is_wild = self.size.as_ref().is_none_or(Expected::is_any);
+        argument_is_wild && size_is_wild && self.raised.is_none()
     }
 }
 
@@ -141,13 +143,15 @@ impl Scope {
     /// Predicates are asked without the lock: what they judge is a copy.
     fn check(&self, assertion: Assertion) -> Result<(), Box<Failure>> {
         let reason = match self.find(&assertion) {
-            Ok(found) if assertion.is_wild() => Reason::Wild(Some(Box::new(found))),
+            Ok((_, found)) if assertion.is_wild() => Reason::Wild(Some(Box::new(found))),
             Err(_) if assertion.is_wild() => {
-                let next = self.shared.with_book(|book| book.next_unasserted(0, self.session));
-                Reason::Wild(next.map(Box::new))
+                Reason::Wild(self.next(0, |_, _| true).map(|(_, happened)| Box::new(happened)))
             }
-            Ok(found) => {
-                self.mark(found.sequence);
+            Ok((place, found)) => {
+                let passed = self.is_ordered.then_some(place);
+                self.shared.with_book(|book| {
+                    book.mark_asserted(found.sequence, self.session, passed);
+                });
                 return Ok(());
             }
             Err(reason) => reason,
@@ -155,34 +159,54 @@ impl Scope {
         Err(Box::new(Failure { assertion, reason }))
     }
 
-    fn find(&self, assertion: &Assertion) -> Result<Interaction, Reason> {
-        let mut from = self.cursor();
-        let mut closest: Option<Interaction> = None;
+    fn find(&self, assertion: &Assertion) -> Result<(usize, Interaction), Reason> {
+        let start = self.shared.with_book(|book| book.cursor(self.session));
+        let is_explicit = self.shared.settings.is_explicit;
+        let may_pass = |is_stated: bool| !self.is_ordered || is_stated && !is_explicit;
+        let mut from = start;
         loop {
-            let next = self.shared.with_book(|book| book.next_unasserted(from, self.session));
-            let Some(happened) = next else {
-                return Err(match closest {
-                    Some(happened) => self.unlike(assertion, happened),
-                    None if self.shared.with_book(|book| book.timeline.len() == 0) => {
-                        Reason::NothingHappened
-                    }
-                    None => Reason::NothingLeft,
-                });
+            // Another operation is looked at only if it may not be passed over.
+            let next = self.next(from, |happened, name| {
+                name == assertion.name || !may_pass(happened.is_stated)
+            });
+            let Some((place, happened)) = next else {
+                return Err(self.nothing_like(assertion, start));
             };
             if assertion.is_met(&happened) {
-                return Ok(happened);
+                return Ok((place, happened));
             }
-            let may_pass =
-                !self.is_ordered || happened.is_stated && !self.shared.settings.is_explicit;
-            if !may_pass {
+            if !may_pass(happened.is_stated) {
                 return Err(self.unlike(assertion, happened));
             }
-            from = happened.sequence + 1;
-            let is_closer =
-                |than: &Interaction| closeness(assertion, &happened) > closeness(assertion, than);
-            if closest.as_ref().is_none_or(is_closer) {
-                closest = Some(happened);
+            from = place + 1;
+        }
+    }
+
+    fn next(
+        &self,
+        from: usize,
+        is_wanted: impl Fn(&Happened, &'static str) -> bool,
+    ) -> Option<(usize, Interaction)> {
+        self.shared.with_book(|book| book.next_unasserted(from, self.session, is_wanted))
+    }
+
+    /// Why nothing from `start` on meets the assertion: what comes closest, if there is anything.
+    fn nothing_like(&self, assertion: &Assertion, start: usize) -> Reason {
+        let mut closest: Option<((bool, usize), Interaction)> = None;
+        let mut from = start;
+        while let Some((place, happened)) = self.next(from, |_, _| true) {
+            let closeness = closeness(assertion, &happened);
+            if closest.as_ref().is_none_or(|(than, _)| closeness > *than) {
+                closest = Some((closeness, happened));
             }
+            from = place + 1;
+        }
+        match closest {
+            Some((_, happened)) => self.unlike(assertion, happened),
+            None if self.shared.with_book(|book| book.timeline.len() == 0) => {
+                Reason::NothingHappened
+            }
+            None => Reason::NothingLeft,
         }
     }
 
@@ -193,22 +217,6 @@ impl Scope {
         } else {
             Reason::OtherOperation { happened }
         }
-    }
-
-    fn cursor(&self) -> usize {
-        self.shared.with_book(|book| match self.session {
-            Some(session) => book.cases[session].life().cursor,
-            None => book.cursor(),
-        })
-    }
-
-    fn mark(&self, sequence: usize) {
-        self.shared.with_book(|book| {
-            book.mark_asserted(sequence, self.is_ordered && self.session.is_none());
-            if let (Some(session), true) = (self.session, self.is_ordered) {
-                book.cases[session].life_mut().cursor = sequence + 1;
-            }
-        });
     }
 }
 
@@ -388,12 +396,18 @@ impl AnyOrder<'_> {
     /// The assertions of the protocol of `on`: a scripted connector, or a session.
     ///
     /// On a connector they find an interaction of any session, on a session one of its own.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `on` belongs to another verifier.
+    #[track_caller]
     pub fn on<'a, P>(&'a self, on: &'a impl Asserts<P>) -> Unordered<'a, P> {
-        let scope = Scope {
-            shared: Arc::clone(self.shared),
-            session: on.session(sealed::Token),
-            is_ordered: false,
-        };
+        let scope = on.scope(sealed::Token).0;
+        assert!(
+            Arc::ptr_eq(&scope.shared, self.shared),
+            "what is asserted on belongs to another verifier than the one that is asked"
+        );
+        let scope = Scope { is_ordered: false, ..scope };
         Unordered { scope, of: std::marker::PhantomData }
     }
 }
@@ -401,24 +415,28 @@ impl AnyOrder<'_> {
 /// What can be asserted on: [`Scripted`] connectors and [`Session`]s.
 pub trait Asserts<P> {
     #[doc(hidden)]
-    fn session(&self, _: sealed::Token) -> Option<usize>;
+    fn scope(&self, _: sealed::Token) -> sealed::ScopeOf;
 }
 
 mod sealed {
-    /// Only this module can make one, so only its implementations can be called.
+    /// Only this module's parent can make one, so only it can call what takes one.
     #[derive(Debug)]
     pub struct Token;
+
+    /// Where an assertion looks.
+    #[expect(missing_debug_implementations, reason = "nobody outside can hold one")]
+    pub struct ScopeOf(pub(super) super::Scope);
 }
 
 impl<P> Asserts<P> for Scripted<P> {
-    fn session(&self, _: sealed::Token) -> Option<usize> {
-        None
+    fn scope(&self, _: sealed::Token) -> sealed::ScopeOf {
+        sealed::ScopeOf(Self::scope(self))
     }
 }
 
 impl<P> Asserts<P> for Session<P> {
-    fn session(&self, _: sealed::Token) -> Option<usize> {
-        Some(self.session)
+    fn scope(&self, _: sealed::Token) -> sealed::ScopeOf {
+        sealed::ScopeOf(Self::scope(self))
     }
 }
 

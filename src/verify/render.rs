@@ -13,6 +13,11 @@ use super::{
     StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
 };
 
+/// How many interactions a failure shows before what it is about.
+const MOST_BEFORE: usize = 20;
+/// How many steps that were left it shows of a session.
+const MOST_LEFT: usize = 20;
+
 /// The whole verdict.
 pub(super) fn report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
     let mut sections = Vec::new();
@@ -314,8 +319,13 @@ fn conversation(text: &mut String, lines: &[Line]) -> fmt::Result {
     };
     let lengths = lines.iter().map(shown).filter(|(_, note)| !note.is_empty());
     let column = lengths.map(|(line, _)| line.len()).max().unwrap_or(0).min(NOTES);
-    let mut number = 0;
-    for line in lines {
+    let not_reached = lines.len() - numbered;
+    let skipped = numbered.saturating_sub(MOST_BEFORE);
+    if skipped > 0 {
+        writeln!(text, "    ... {} before", plural(skipped, "interaction", "interactions"))?;
+    }
+    let mut number = skipped;
+    for line in lines.iter().skip(skipped).take(numbered.min(MOST_BEFORE) + MOST_LEFT) {
         let label = if let Line::NotReached(_) = line {
             "-".to_owned()
         } else {
@@ -325,6 +335,10 @@ fn conversation(text: &mut String, lines: &[Line]) -> fmt::Result {
         let (line, note) = shown(line);
         let line = format!("    {label:>width$}  {line:<column$}  {note}");
         writeln!(text, "{}", line.trim_end())?;
+    }
+    if not_reached > MOST_LEFT {
+        let more = plural(not_reached - MOST_LEFT, "more step", "more steps");
+        writeln!(text, "    ... {more} not reached")?;
     }
     Ok(())
 }
@@ -444,14 +458,26 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
     let mut text = "not used: the script requires what did not happen\n".to_owned();
     for unused in sessions {
         writeln!(text, "\n  {}, {}", session(&unused.session), stage(unused.stage))?;
-        for one in &unused.steps {
+        if unused.stage == Stage::Held {
+            writeln!(text, "    made at {}", unused.written_at)?;
+        }
+        for one in unused.steps.iter().take(MOST_LEFT) {
             writeln!(text, "    {}", unused_step(one, unused.stage))?;
         }
+        if unused.steps.len() > MOST_LEFT {
+            writeln!(
+                text,
+                "    ... {}",
+                plural(unused.steps.len() - MOST_LEFT, "more step", "more steps")
+            )?;
+        }
     }
-    text.push_str(
+    text.push_str(if sessions.iter().all(|unused| unused.stage == Stage::Held) {
+        "\n  fix: end the statement that writes the script, or drop its builder, before the verdict\n"
+    } else {
         "\n  fix: let the client do it; if it is right not to, take the step away, or write \
-         `.optional()` behind it\n",
-    );
+         `.optional()` behind it\n"
+    });
     Ok(text)
 }
 

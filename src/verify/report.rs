@@ -1,13 +1,14 @@
 //! The verdict on a test that failed, as data.
 
 use std::fmt;
+use std::panic::Location;
 
 use super::{Described, Interaction, SessionLabel, StepLabel, Violation, render};
 
 /// Why a verifier does not let a test pass.
 ///
 /// Its `Display` is the text that a failing test prints; the methods give the same as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     pub(crate) violations: Vec<ReportedViolation>,
     pub(crate) refused_connects: usize,
@@ -32,15 +33,17 @@ pub(crate) enum Line {
     NotReached(Described),
 }
 
-/// A session of which required steps were left.
+/// A session of which required steps were left, or whose script has not landed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnusedSession {
     /// The session.
     pub session: SessionLabel,
+    /// Where its builder was made.
+    pub written_at: &'static Location<'static>,
     /// How far it came.
     pub stage: Stage,
-    /// The steps that were left.
+    /// The steps that were left: none that are known yet, if its builder is still held.
     pub steps: Vec<UnusedStep>,
 }
 
@@ -134,6 +137,13 @@ impl Report {
             && self.unasserted.is_empty()
             && self.unused.is_empty()
             && !self.deadline
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What `unwrap` prints is read by people too, and has to stay as short.
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -78,20 +78,20 @@ where
             if !outcome.is_failure() {
                 verifier.settle().await;
             }
-            match verifier.try_verify() {
+            match verifier.conclude() {
                 Err(report) if outcome.is_failure() => eprintln!("{report}"),
-                Err(report) => panic!("{report}"),
+                Err(report) => verifier.fail(&report),
                 Ok(()) => {}
             }
             outcome
         }
-        Ended::Strayed => match verifier.try_verify() {
-            Err(report) => panic!("{report}"),
+        Ended::Strayed => match verifier.conclude() {
+            Err(report) => verifier.fail(&report),
             Ok(()) => unreachable!("violations are never taken back"),
         },
         Ended::TookTooLong => {
-            let report = verifier.try_verify().err().unwrap_or_else(Report::nothing);
-            panic!("{}", report.past_deadline());
+            let report = verifier.conclude().err().unwrap_or_else(Report::nothing);
+            verifier.fail(&report.past_deadline());
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct Verifier {
     socket_queue: OnceCell<usize>,
     /// How much had happened at the last verdict.
     judged: Cell<Option<u64>>,
+    /// How many violations a panic of ours has told.
+    told: Cell<usize>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -62,11 +64,13 @@ impl Verifier {
     ///
     /// If the environment variable `WIRESCRIPT_PATIENCE_MS` is set to something that is neither a
     /// number of milliseconds nor `off`.
+    #[track_caller]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
     /// A verifier that demands an assertion for everything that happens, stated or not.
+    #[track_caller]
     pub fn explicit() -> Self {
         Self::builder().explicit().build()
     }
@@ -94,7 +98,7 @@ impl Verifier {
     #[track_caller]
     pub fn verify(&self) {
         if let Err(report) = self.try_verify() {
-            panic!("{report}");
+            self.fail(&report);
         }
     }
 
@@ -125,7 +129,9 @@ impl Verifier {
     /// Dropping the future drops the verifier, which judges at once.
     pub async fn finish(self) {
         self.settle().await;
-        self.judge();
+        if let Err(report) = self.conclude() {
+            self.fail(&report);
+        }
     }
 
     /// The same for a test without a runtime: blocks the thread.
@@ -136,7 +142,9 @@ impl Verifier {
     #[track_caller]
     pub fn finish_blocking(self) {
         self.shared.wait_settled();
-        self.verify();
+        if let Err(report) = self.conclude() {
+            self.fail(&report);
+        }
     }
 
     /// Everything that happened, in order, as data.
@@ -183,18 +191,20 @@ impl Verifier {
         poll_fn(|cx| self.shared.poll_settled(cx)).await;
     }
 
-    /// Judges, and panics if it has to. Apart from [`finish`](Self::finish), so that the panic
-    /// does not name the future's own line.
-    fn judge(&self) {
-        if let Err(report) = self.try_verify() {
-            panic!("{report}");
+    /// Judges and ends, with nothing in between: what is done to a transport from now on is told
+    /// that the verifier is gone.
+    pub(super) fn conclude(&self) -> Result<(), Report> {
+        match self.shared.end() {
+            Some((report, _)) if !report.is_empty() => Err(report),
+            _ => Ok(()),
         }
     }
 
-    /// Whether anything that a verdict depends on happened since the last one.
-    fn is_unjudged(&self) -> bool {
-        let activity = self.shared.with_book(|book| book.activity);
-        activity > self.judged.get().unwrap_or(0)
+    /// Fails the test.
+    #[track_caller]
+    pub(super) fn fail(&self, report: &Report) -> ! {
+        self.told.set(report.violations().len());
+        panic!("{report}");
     }
 }
 
@@ -206,16 +216,19 @@ impl Default for Verifier {
 
 impl Drop for Verifier {
     fn drop(&mut self) {
-        let is_unjudged = self.is_unjudged();
-        let verdict = if is_unjudged { self.try_verify() } else { Ok(()) };
-        self.shared.end();
-        let Err(report) = verdict else { return };
+        let Some((report, activity)) = self.shared.end() else { return };
+        if report.is_empty() || self.judged.get() == Some(activity) {
+            return;
+        }
         if !thread::panicking() {
             panic!("{report}");
         }
-        // The test's own panic stays the headline; what it left unused it could not help.
-        if let Some(violations) = report.only_violations() {
-            eprintln!("{violations}");
+        // The test's own panic stays the headline; what it left unused it could not help. If that
+        // panic is ours, it has told.
+        if report.violations().len() > self.told.get() {
+            if let Some(violations) = report.only_violations() {
+                eprintln!("{violations}");
+            }
         }
     }
 }
@@ -274,13 +287,12 @@ impl VerifierBuilder {
     ///
     /// If no patience was given and the environment variable `WIRESCRIPT_PATIENCE_MS` is set to
     /// something that is neither a number of milliseconds nor `off`.
+    #[track_caller]
     pub fn build(self) -> Verifier {
-        let patience = self.patience.unwrap_or_else(|| match std::env::var(PATIENCE_VARIABLE) {
-            Ok(text) => parse_patience(&text).unwrap_or_else(|| {
-                panic!("`{PATIENCE_VARIABLE}` is `{text}`: neither milliseconds nor `off`")
-            }),
-            Err(_) => Some(PATIENCE),
-        });
+        let patience = match self.patience {
+            Some(patience) => patience,
+            None => default_patience(),
+        };
         let shared = Shared::new(Settings {
             patience: patience.map(|patience| patience.min(LONGEST_WAIT)),
             deadline: self.deadline.min(LONGEST_WAIT),
@@ -291,6 +303,7 @@ impl VerifierBuilder {
             shared,
             socket_queue: OnceCell::new(),
             judged: Cell::new(None),
+            told: Cell::new(0),
             not_send: PhantomData,
         }
     }
@@ -303,6 +316,18 @@ impl fmt::Debug for VerifierBuilder {
             .field("deadline", &self.deadline)
             .field("is_explicit", &self.is_explicit)
             .finish_non_exhaustive()
+    }
+}
+
+/// The patience of a verifier that was not given one.
+#[track_caller]
+fn default_patience() -> Option<Duration> {
+    match std::env::var(PATIENCE_VARIABLE) {
+        Err(_) => Some(PATIENCE),
+        Ok(text) => match parse_patience(&text) {
+            Some(patience) => patience,
+            None => panic!("`{PATIENCE_VARIABLE}` is `{text}`: neither milliseconds nor `off`"),
+        },
     }
 }
 

@@ -42,7 +42,7 @@ pub struct StepLabel {
 
 /// An operation that the script, or the state of the connection, did not allow.
 ///
-/// It is the source of the [`io::Error`] that the client gets, and it fails the verdict whatever
+/// It is inside the [`io::Error`] that the client gets ([`Violation::of`]), and it fails the verdict whatever
 /// the client makes of that error.
 ///
 /// ```
@@ -54,8 +54,7 @@ pub struct StepLabel {
 /// let net = verifier.socket(); // and no session
 ///
 /// let error = net.connect(&Endpoint::new("cache", 6379)).await.unwrap_err();
-/// let violation = error.get_ref().unwrap().downcast_ref::<Violation>().unwrap();
-/// assert!(violation.is_unmocked());
+/// assert!(Violation::of(&error).unwrap().is_unmocked());
 /// assert!(verifier.try_verify().is_err());
 /// # });
 /// ```
@@ -82,7 +81,6 @@ pub(crate) struct Details {
 #[non_exhaustive]
 pub enum ViolationKind {
     /// The verifier has given its verdict and is gone.
-    #[non_exhaustive]
     VerifierGone,
     /// The state of the connection does not allow the operation.
     #[non_exhaustive]
@@ -100,10 +98,8 @@ pub enum ViolationKind {
         held: Vec<&'static Location<'static>>,
     },
     /// A client connects and the script of its session does not begin with a connect.
-    #[non_exhaustive]
     NeverConnected,
     /// The client goes on where the script has ended.
-    #[non_exhaustive]
     ScriptExhausted,
     /// Another operation is due.
     #[non_exhaustive]
@@ -176,6 +172,11 @@ impl From<Details> for Violation {
 }
 
 impl Violation {
+    /// The violation behind an error that a client got from a double, if there is one.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
     /// In which way the operation was not allowed.
     pub fn kind(&self) -> &ViolationKind {
         &self.0.kind
@@ -244,7 +245,8 @@ impl Violation {
 
 impl fmt::Debug for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // What `unwrap` prints is read by people too, and has to stay as short.
+        fmt::Display::fmt(self, f)
     }
 }
 

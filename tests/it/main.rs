@@ -1,7 +1,17 @@
 //! The promises of wirescript, each a test that is named after what it says.
 
+mod probe;
 mod support;
+mod witness;
 
+mod assertions;
+mod bytes;
+mod concurrency;
 mod conversation;
+mod edges;
+mod frames;
+mod sessions;
 mod texts;
 mod tidy;
+mod verdicts;
+mod waiting;
