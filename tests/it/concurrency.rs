@@ -11,7 +11,7 @@ use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, join, poll};
 use wirescript::scripted::{ScriptedSocket, SessionLabel, Socket};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Scripted, Verifier, any, connect_fn};
 
-use crate::support::{SHORT, connect, everywhere, fetch_status, impatient, spawn};
+use crate::support::{SHORT, connect, everywhere, fetch_status, spawn};
 use crate::witness::{judged, operations, timeout, violation, within_reason};
 
 /// A session in which the client is greeted, asks `rounds` times and is answered.
@@ -114,7 +114,7 @@ everywhere! {
     }
 
     async fn a_select_loop_that_drops_its_recv_every_time_loses_nothing() {
-        let verifier = impatient();
+        let verifier = Verifier::new();
         let net = verifier.socket();
         net.new_session()
             .expect_connect("peer:1")

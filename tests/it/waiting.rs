@@ -172,32 +172,6 @@ everywhere! {
         assert_eq!(judged(&verifier).violations().len(), 1);
     }
 
-    async fn progress_on_another_session_restarts_the_patience() {
-        let verifier = Verifier::builder().patience(4 * SHORT).build();
-        let net = verifier.socket();
-        net.new_session()
-            .expect_connect("peer:1")
-            .expect_send_all(b"ask")
-            .expect_recv(b"answer");
-        net.new_session().expect_connect("peer:1").expect_send_all(b"......");
-        let (mut reader, mut writer) = connect(&net).await.split();
-        let mut busy = connect(&net).await;
-        let waiting = spawn(async move {
-            let mut answer = [0; 6];
-            reader.read_exact(&mut answer).await.unwrap();
-            (reader, answer)
-        });
-        for _ in 0..6 {
-            pass(SHORT).await;
-            busy.send_all(b".").await.unwrap();
-        }
-        writer.write_all(b"ask").await.unwrap();
-        let (reader, answer) = waiting.await;
-        assert_eq!(&answer, b"answer");
-        drop((reader, writer, busy));
-        verifier.finish().await;
-    }
-
     async fn what_need_not_be_is_no_progress() {
         let verifier = impatient();
         let net = verifier.socket();
@@ -227,25 +201,6 @@ everywhere! {
             busy.send(format!("{number}").as_bytes()).await.unwrap();
         }
         panic!("nobody called it stalled");
-    }
-
-    async fn a_client_that_keeps_polling_has_a_clock_of_its_own() {
-        let verifier = Verifier::builder().patience(2 * SHORT).build();
-        let net = verifier.socket();
-        net.new_session()
-            .expect_connect("peer:1")
-            .expect_send_all(b"ask")
-            .expect_recv(b"answer")
-            .expect_close();
-        let mut socket = connect(&net).await;
-        for _ in 0..6 {
-            let received = timeout(SHORT / 2, socket.recv(&mut [0; 8])).await;
-            assert!(received.is_none(), "there is nothing to receive yet");
-        }
-        socket.send_all(b"ask").await.unwrap();
-        assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 6);
-        drop(socket);
-        verifier.finish().await;
     }
 
     async fn a_recv_that_its_own_timeout_dropped_is_not_called_stalled_later() {
@@ -327,23 +282,6 @@ everywhere! {
             assert!(given_up < 100, "the delay begins anew each time");
         }
         drop(socket);
-        verifier.finish().await;
-    }
-
-    async fn while_a_delay_runs_nobody_is_out_of_patience() {
-        let verifier = Verifier::builder().patience(SHORT / 4).build();
-        let net = verifier.socket();
-        net.new_session().expect_connect("peer:1").expect_recv(b"late").after(2 * SHORT);
-        net.new_session().expect_connect("peer:1").expect_send_all(b"ask").expect_recv(b"answer");
-        let mut late = connect(&net).await;
-        let (mut reader, mut writer) = connect(&net).await.split();
-        let mut answer = [0; 6];
-        let (read, ()) = join!(reader.read_exact(&mut answer), async {
-            late.recv(&mut [0; 8]).await.unwrap();
-            writer.write_all(b"ask").await.unwrap();
-        });
-        read.unwrap();
-        drop((late, reader, writer));
         verifier.finish().await;
     }
 
@@ -567,25 +505,95 @@ everywhere! {
     async fn a_waker_that_panics_stops_nobody_elses_clock() {
         let verifier = impatient();
         let net = verifier.socket();
-        net.new_session().expect_connect("peer:1").stays_open();
         net.new_session().expect_connect("peer:1");
-        let mut bystander = connect(&net).await;
         let mut socket = connect(&net).await;
-        let panicking = Waker::from(Arc::new(Panicking));
+        let (woken, rung) = bell();
+        let panicking = Waker::from(Arc::new(Panicking(woken)));
         assert!(recv_once(&mut socket, &panicking).is_pending());
-        drop(panicking);
-        // Another verifier's clock still runs.
-        pass(2 * SHORT).await;
-        assert!(recv_once(&mut bystander, Waker::noop()).is_pending());
-        drop((socket, bystander));
+        rung.await.expect("the patience runs out");
+        drop(socket);
         verifier.finish().await;
+
+        let other = impatient();
+        let mut socket = other.socket().new_session().expect_close().into_socket();
+        let stalled = violation(&socket.recv(&mut [0; 8]).await.unwrap_err());
+        assert_eq!(stall(&stalled), (Blocked::PeerSilent, false));
+        drop(socket);
+        assert_eq!(judged(&other).violations().len(), 1);
     }
 }
 
-struct Panicking;
+/// A patience that no machine is too busy to keep.
+const LONG: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_keeps_polling_has_a_clock_of_its_own() {
+    let verifier = Verifier::builder().patience(LONG).build();
+    let net = verifier.socket();
+    net.new_session()
+        .expect_connect("peer:1")
+        .expect_send_all(b"ask")
+        .expect_recv(b"answer")
+        .expect_close();
+    let mut socket = connect(&net).await;
+    for _ in 0..12 {
+        let received = timeout(SHORT, socket.recv(&mut [0; 8])).await;
+        assert!(received.is_none(), "there is nothing to receive yet");
+    }
+    socket.send_all(b"ask").await.unwrap();
+    assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 6);
+    drop(socket);
+    verifier.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_on_another_session_restarts_the_patience() {
+    let verifier = Verifier::builder().patience(LONG).build();
+    let net = verifier.socket();
+    net.new_session().expect_connect("peer:1").expect_send_all(b"ask").expect_recv(b"answer");
+    net.new_session().expect_connect("peer:1").expect_send_all(b"............");
+    let (mut reader, mut writer) = connect(&net).await.split();
+    let mut busy = connect(&net).await;
+    let waiting = spawn(async move {
+        let mut answer = [0; 6];
+        reader.read_exact(&mut answer).await.unwrap();
+        (reader, answer)
+    });
+    for _ in 0..12 {
+        pass(SHORT).await;
+        busy.send_all(b".").await.unwrap();
+    }
+    writer.write_all(b"ask").await.unwrap();
+    let (reader, answer) = waiting.await;
+    assert_eq!(&answer, b"answer");
+    drop((reader, writer, busy));
+    verifier.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_delay_runs_nobody_is_out_of_patience() {
+    let verifier = Verifier::builder().patience(LONG).build();
+    let net = verifier.socket();
+    net.new_session().expect_connect("peer:1").expect_recv(b"late").after(LONG + SHORT);
+    net.new_session().expect_connect("peer:1").expect_send_all(b"ask").expect_recv(b"answer");
+    let mut late = connect(&net).await;
+    let (mut reader, mut writer) = connect(&net).await.split();
+    let mut answer = [0; 6];
+    let (read, ()) = join!(reader.read_exact(&mut answer), async {
+        late.recv(&mut [0; 8]).await.unwrap();
+        writer.write_all(b"ask").await.unwrap();
+    });
+    read.unwrap();
+    drop((late, reader, writer));
+    verifier.finish().await;
+}
+
+/// Tells that it is woken, and panics.
+struct Panicking(Waker);
 
 impl Wake for Panicking {
     fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
         panic!("this waker panics");
     }
 }
@@ -636,7 +644,7 @@ async fn a_delay_on_the_timer_goes_on_when_the_recv_that_waits_for_it_is_dropped
 
 #[tokio::test(start_paused = true)]
 async fn under_paused_time_the_timers_of_a_client_fire_before_its_patience_runs_out() {
-    let verifier = impatient();
+    let verifier = Verifier::builder().patience(LONG).build();
     let net = verifier.socket();
     net.new_session()
         .expect_connect("peer:1")
