@@ -22,7 +22,7 @@ use crate::verify::{Details, Report, Stage, Violation, ViolationKind};
 
 /// How long after its patience has run out a wait may take to be polled and told so. A mark that
 /// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2). A wait that
-/// is slower than that, because the machine is, has its patience once more.
+/// is slower than that, because the machine is, has its patience once more, and then twice the time.
 const ANSWER_WINDOW: Duration = Duration::from_millis(10);
 
 /// After so many answers in a row that no wait came between, an operation yields once, so that a
@@ -95,6 +95,8 @@ struct Slot {
     is_exempt: bool,
     /// When the clock found that nothing would end it.
     mark: Option<Mark>,
+    /// How many marks were answered too late.
+    late_answers: u32,
     /// When the delay of a step will have passed.
     delay: Option<(usize, Instant)>,
     /// The last answer was put off once, so that others may run.
@@ -141,6 +143,9 @@ impl Slot {
         if self.wait != Some(wait) || self.waker.is_none() {
             self.began = Some(now);
         }
+        if self.mark.is_some() {
+            self.late_answers += 1;
+        }
         self.wait = Some(wait);
         self.is_exempt = is_exempt;
         self.since = Some(now);
@@ -155,7 +160,8 @@ impl Slot {
     /// Whether the clock has marked this wait, and the poll is the answer to that.
     fn overdue(&self, wait: Wait, now: Instant) -> Option<Mark> {
         let mark = self.mark?;
-        let is_answered = now.duration_since(mark.at) <= ANSWER_WINDOW;
+        let window = ANSWER_WINDOW * 2_u32.pow(self.late_answers.min(6));
+        let is_answered = now.duration_since(mark.at) <= window;
         (self.wait == Some(wait) && is_answered).then_some(mark)
     }
 }

@@ -327,7 +327,7 @@ everywhere! {
 
     async fn run_ends_a_wait_when_its_patience_is_out_though_the_clock_has_rung_before() {
         let stalled = Cell::new(None);
-        let verifier = Verifier::builder().patience(2 * SHORT).deadline(20 * SHORT).build();
+        let verifier = Verifier::builder().patience(2 * SHORT).deadline(100 * SHORT).build();
         let told = panic_of(verifier.run(async |verifier| {
             let net = verifier.socket();
             net.new_session().expect_connect("peer:1").expect_send_all(b"ask").expect_recv(b"x");
