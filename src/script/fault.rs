@@ -1,54 +1,117 @@
 //! Errors that a script raises, as data.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
+use std::net::ToSocketAddrs;
 
 /// An error that a script raises: cloneable and comparable, as an [`io::Error`] is not.
 ///
-/// The error that the client gets carries the code that this platform gives that kind
-/// ([`io::Error::raw_os_error`]), where it has one, because that is what a real socket does.
+/// Wherever a fault is wanted, an [`ErrorKind`] will do. The error that the client gets carries
+/// the code that this platform gives that kind ([`io::Error::raw_os_error`]), where it has one,
+/// because that is what a real socket does.
 ///
 /// ```
 /// use std::io::{self, ErrorKind};
 /// use wirescript::scripted::Fault;
+/// use wirescript::{ErrorClass, classify};
 ///
 /// let error = io::Error::from(Fault::from(ErrorKind::ConnectionReset));
 /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 /// assert!(error.raw_os_error().is_some());
+///
+/// let error = io::Error::from(Fault::unresolvable());
+/// assert_eq!(classify(&error), ErrorClass::Unresolvable);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fault {
-    kind: ErrorKind,
+pub struct Fault(Form);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    Kind(ErrorKind),
+    Unresolvable,
 }
 
 impl Fault {
+    /// Nobody listens there: `ConnectionRefused`.
+    pub const fn refused() -> Self {
+        Self(Form::Kind(ErrorKind::ConnectionRefused))
+    }
+
+    /// The connection was cut: `ConnectionReset`.
+    pub const fn reset() -> Self {
+        Self(Form::Kind(ErrorKind::ConnectionReset))
+    }
+
+    /// The system's patience ran out: `TimedOut`.
+    pub const fn timed_out() -> Self {
+        Self(Form::Kind(ErrorKind::TimedOut))
+    }
+
+    /// The host name does not resolve.
+    ///
+    /// Such an error has a kind that cannot be named, so it is made by really looking up a name
+    /// that no resolver asks anybody for: one with a label of more than 63 bytes (RFC 1035 section
+    /// 2.3.4).
+    pub const fn unresolvable() -> Self {
+        Self(Form::Unresolvable)
+    }
+
     /// The kind of the error.
     pub fn kind(self) -> ErrorKind {
-        self.kind
+        match self.0 {
+            Form::Kind(kind) => kind,
+            Form::Unresolvable => io::Error::from(self).kind(),
+        }
+    }
+
+    /// The fault as it is written in Rust.
+    pub(crate) fn code(self) -> String {
+        match self.0 {
+            Form::Kind(kind) => format!("ErrorKind::{kind:?}"),
+            Form::Unresolvable => "Fault::unresolvable()".to_owned(),
+        }
     }
 
     /// Whether the error is one of a connection that is gone in both directions.
     pub(crate) fn is_reset(self) -> bool {
-        matches!(self.kind, ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
+        use ErrorKind::{ConnectionAborted, ConnectionReset};
+        matches!(self.0, Form::Kind(ConnectionReset | ConnectionAborted))
     }
 
     /// Whether the error is one that no socket gives to a client (C2).
     pub(crate) fn is_readiness(self) -> bool {
-        matches!(self.kind, ErrorKind::WouldBlock | ErrorKind::Interrupted)
+        matches!(self.0, Form::Kind(ErrorKind::WouldBlock | ErrorKind::Interrupted))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Form::Kind(kind) => write!(f, "{kind:?}"),
+            Form::Unresolvable => f.write_str("unresolvable"),
+        }
     }
 }
 
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind }
+        Self(Form::Kind(kind))
     }
 }
 
 impl From<Fault> for io::Error {
     fn from(fault: Fault) -> Self {
-        raw_os_error(fault.kind)
-            .map(Self::from_raw_os_error)
-            .filter(|error| error.kind() == fault.kind)
-            .unwrap_or_else(|| fault.kind.into())
+        match fault.0 {
+            Form::Kind(kind) => raw_os_error(kind)
+                .map(Self::from_raw_os_error)
+                .filter(|error| error.kind() == kind)
+                .unwrap_or_else(|| kind.into()),
+            Form::Unresolvable => match ("x".repeat(64).as_str(), 0).to_socket_addrs() {
+                Err(error) => error,
+                // A resolver that knows such a name breaks the rules; no client may hang on that.
+                Ok(_) => Self::other("failed to lookup address information"),
+            },
+        }
     }
 }
 

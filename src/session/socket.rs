@@ -71,7 +71,7 @@ impl Language for Socket {
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
             SocketSaid::Recv(bytes) => Argument::Bytes(bytes.clone()),
-            SocketSaid::RecvError(fault) => Argument::Error(fault.kind()),
+            SocketSaid::RecvError(fault) => Argument::Error(*fault),
             SocketSaid::Reset | SocketSaid::Eof => Argument::None,
         };
         Described::new(Self::said_name(said), argument)
@@ -251,7 +251,7 @@ impl Language for Socket {
                 if len == rest.len() { Delivered::Whole(len) } else { Delivered::Part(len) }
             }
             SocketSaid::RecvError(fault) => Delivered::Fault(*fault),
-            SocketSaid::Reset => Delivered::Fault(ErrorKind::ConnectionReset.into()),
+            SocketSaid::Reset => Delivered::Fault(Fault::reset()),
             SocketSaid::Eof => Delivered::Whole(0),
         }
     }
@@ -259,13 +259,13 @@ impl Language for Socket {
     fn said_fault(said: &SocketSaid) -> Option<Fault> {
         match said {
             SocketSaid::RecvError(fault) => Some(*fault),
-            SocketSaid::Reset => Some(ErrorKind::ConnectionReset.into()),
+            SocketSaid::Reset => Some(Fault::reset()),
             SocketSaid::Recv(_) | SocketSaid::Eof => None,
         }
     }
 
     fn interruption(said: &SocketSaid) -> Option<Fault> {
-        matches!(said, SocketSaid::Reset).then(|| ErrorKind::ConnectionReset.into())
+        matches!(said, SocketSaid::Reset).then(Fault::reset)
     }
 
     fn after_fault(heard: &SocketHeard, fault: Fault, state: SocketState) -> SocketState {

@@ -1,7 +1,6 @@
 //! Asserting afterwards what the script left open.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::{Argument, Described, Interaction, Outcome, render};
@@ -16,14 +15,14 @@ pub(crate) struct Assertion {
     name: &'static str,
     argument: Asserted,
     size: Option<Expected<usize>>,
-    pub(super) raised: Option<ErrorKind>,
+    pub(super) raised: Option<Fault>,
 }
 
 enum Asserted {
     None,
     Endpoint(Expected<Endpoint>),
     Bytes(Expected<[u8]>),
-    Error(ErrorKind),
+    Error(Fault),
 }
 
 /// An assertion that did not hold.
@@ -66,7 +65,7 @@ impl Assertion {
             Asserted::None => Argument::None,
             Asserted::Endpoint(expected) => Argument::from(expected),
             Asserted::Bytes(expected) => Argument::from(expected),
-            Asserted::Error(kind) => Argument::Error(*kind),
+            Asserted::Error(fault) => Argument::Error(*fault),
         };
         Described::new(self.name, argument)
     }
@@ -97,7 +96,7 @@ impl Assertion {
                 Pattern::Any => true,
                 Pattern::Matching(predicate) => (predicate.test)(bytes),
             },
-            (Asserted::Error(kind), Argument::Error(happened)) => kind == happened,
+            (Asserted::Error(fault), Argument::Error(happened)) => fault == happened,
             _ => false,
         }
     }
@@ -105,7 +104,7 @@ impl Assertion {
     pub(super) fn outcome_is_met(&self, happened: &Interaction) -> bool {
         match happened.outcome {
             Outcome::Complete => self.raised.is_none(),
-            Outcome::Raised(fault) => self.raised == Some(fault.kind()),
+            Outcome::Raised(fault) => self.raised == Some(fault),
             Outcome::Partial { .. } => false,
         }
     }
@@ -275,7 +274,7 @@ macro_rules! socket_assertions {
             /// A client received an error of this kind, where the script has `expect_recv_error`.
             #[track_caller]
             pub fn assert_recv_error(&self, kind: impl Into<Fault>) {
-                self.assert(Assertion::new("recv_error", Asserted::Error(kind.into().kind())));
+                self.assert(Assertion::new("recv_error", Asserted::Error(kind.into())));
             }
 
             /// A client was told that the connection was reset.
@@ -324,7 +323,7 @@ socket_assertions! {
     /// Assertions that look at this session only, in the order in which it went.
     [] Session<Socket>: |this| this.scope(), None;
     /// Assertions about an interaction that answered with an error.
-    [] Raised<'_, Socket>: |this| this.scope.clone(), Some(this.kind);
+    [] Raised<'_, Socket>: |this| this.scope.clone(), Some(this.fault);
     /// Assertions that find their interaction wherever it stands.
     [] Unordered<'_, Socket>: |this| this.scope.clone(), None;
 }
@@ -332,7 +331,7 @@ socket_assertions! {
 /// Assertions about an interaction that answered with an error, from `raised(kind)`.
 pub struct Raised<'a, P> {
     scope: Scope,
-    kind: ErrorKind,
+    fault: Fault,
     of: std::marker::PhantomData<&'a P>,
 }
 
@@ -346,7 +345,7 @@ pub struct Unordered<'a, P> {
 impl<P> Unordered<'_, P> {
     /// The same about an interaction that answered with an error of this kind.
     pub fn raised(&self, kind: impl Into<Fault>) -> Raised<'_, P> {
-        Raised { scope: self.scope.clone(), kind: kind.into().kind(), of: std::marker::PhantomData }
+        Raised { scope: self.scope.clone(), fault: kind.into(), of: std::marker::PhantomData }
     }
 }
 
@@ -358,8 +357,7 @@ impl<P> Scripted<P> {
     /// The assertions about an interaction that answered with an error of this kind.
     ///
     /// ```
-    /// # use std::io::ErrorKind;
-    /// # use wirescript::{Connect, Endpoint, Verifier, any};
+    /// #     /// # use wirescript::{Connect, Endpoint, Verifier, any};
     /// # futures::executor::block_on(async {
     /// let verifier = Verifier::new();
     /// let net = verifier.socket();
@@ -370,7 +368,7 @@ impl<P> Scripted<P> {
     /// # });
     /// ```
     pub fn raised(&self, kind: impl Into<Fault>) -> Raised<'_, P> {
-        Raised { scope: self.scope(), kind: kind.into().kind(), of: std::marker::PhantomData }
+        Raised { scope: self.scope(), fault: kind.into(), of: std::marker::PhantomData }
     }
 }
 
@@ -381,7 +379,7 @@ impl<P> Session<P> {
 
     /// The assertions about an interaction that answered with an error of this kind.
     pub fn raised(&self, kind: impl Into<Fault>) -> Raised<'_, P> {
-        Raised { scope: self.scope(), kind: kind.into().kind(), of: std::marker::PhantomData }
+        Raised { scope: self.scope(), fault: kind.into(), of: std::marker::PhantomData }
     }
 }
 
@@ -442,7 +440,7 @@ impl<P> Asserts<P> for Session<P> {
 
 impl<P> fmt::Debug for Raised<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Raised").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Raised").field("fault", &self.fault).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,10 @@
 //! An operation with its argument, as data that can be compared and printed.
 
 use std::borrow::Cow;
-use std::io::ErrorKind;
 
 use bytes::Bytes;
 
-use crate::script::{Expected, Pattern, Value};
+use crate::script::{Expected, Fault, Pattern, Value};
 use crate::transport::Endpoint;
 
 /// An operation as a step states it or as a client made it: its name and its argument.
@@ -34,8 +33,8 @@ pub enum Argument {
     Endpoint(Endpoint),
     /// Bytes that were sent or received.
     Bytes(Bytes),
-    /// The kind of an error.
-    Error(ErrorKind),
+    /// An error.
+    Error(Fault),
     /// In a step: any value.
     Any,
     /// In a step: whatever a predicate of this label accepts.

@@ -87,7 +87,7 @@ pub(super) fn interaction(one: &Interaction) -> String {
         }
         Outcome::Raised(fault) => {
             text.push_str("  -> ");
-            let _ = write!(text, "{:?}", fault.kind());
+            let _ = write!(text, "{fault}");
         }
     }
     text
@@ -548,7 +548,7 @@ fn argument(argument: &Argument) -> String {
         Argument::None => String::new(),
         Argument::Endpoint(endpoint) => endpoint.to_string(),
         Argument::Bytes(bytes) => bytes::shown(bytes),
-        Argument::Error(kind) => format!("{kind:?}"),
+        Argument::Error(fault) => fault.to_string(),
         Argument::Any => "any()".to_owned(),
         Argument::Matching(label) => format!("matching({label:?})"),
     }
@@ -560,7 +560,7 @@ fn code(argument: &Argument) -> Option<String> {
         Argument::None => String::new(),
         Argument::Endpoint(endpoint) => format!("{:?}", endpoint.to_string()),
         Argument::Bytes(bytes) => bytes::code(bytes)?,
-        Argument::Error(kind) => format!("ErrorKind::{kind:?}"),
+        Argument::Error(fault) => fault.code(),
         Argument::Any => "any()".to_owned(),
         Argument::Matching(_) => return None,
     })
@@ -573,7 +573,7 @@ fn step_code(described: &Described) -> Option<String> {
 
 fn assertion_code(one: &Interaction) -> String {
     let raised = match one.outcome {
-        Outcome::Raised(fault) => format!(".raised(ErrorKind::{:?})", fault.kind()),
+        Outcome::Raised(fault) => format!(".raised({})", fault.code()),
         Outcome::Complete | Outcome::Partial { .. } => String::new(),
     };
     let size = match (one.operation.name, one.size) {
@@ -589,8 +589,8 @@ fn asserted(assertion: &Assertion) -> String {
     if let Some(size) = assertion.size_text() {
         let _ = write!(text, "  in a buffer of {size}");
     }
-    if let Some(kind) = assertion.raised {
-        let _ = write!(text, "  -> {kind:?}");
+    if let Some(fault) = assertion.raised {
+        let _ = write!(text, "  -> {fault}");
     }
     text
 }
@@ -609,10 +609,11 @@ fn field_difference(assertion: &Assertion, happened: &Interaction) -> String {
         let _ = writeln!(text, "  buffer    expected {size}, got {got}");
     }
     if !assertion.outcome_is_met(happened) {
-        let wanted = assertion.raised.map_or_else(|| "no error".to_owned(), |k| format!("{k:?}"));
+        let wanted =
+            assertion.raised.map_or_else(|| "no error".to_owned(), |fault| fault.to_string());
         let got = match happened.outcome {
             Outcome::Complete => "no error".to_owned(),
-            Outcome::Raised(fault) => format!("{:?}", fault.kind()),
+            Outcome::Raised(fault) => fault.to_string(),
             Outcome::Partial { amount, of } => progress(amount, of),
         };
         let _ = writeln!(text, "  outcome   expected {wanted}, got {got}");

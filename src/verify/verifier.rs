@@ -1,6 +1,6 @@
 //! The verifier: it owns what was written and what happened, and gives the verdict.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -49,7 +49,8 @@ const PATIENCE_VARIABLE: &str = "WIRESCRIPT_PATIENCE_MS";
 /// ```
 pub struct Verifier {
     shared: Arc<Shared>,
-    socket_queue: OnceCell<usize>,
+    /// The queues of sockets, by the names of their connectors; the one of `socket()` has none.
+    sockets: RefCell<Vec<(String, usize)>>,
     /// How much had happened at the last verdict.
     judged: Cell<Option<u64>>,
     /// How many violations a panic of ours has told.
@@ -83,7 +84,21 @@ impl Verifier {
     /// The scripted connector for byte sockets: what the client is constructed with, and where its
     /// sessions are queued. Every call gives the same queue.
     pub fn socket(&self) -> Scripted<Socket> {
-        let queue = *self.socket_queue.get_or_init(|| self.shared.new_queue());
+        self.socket_named("")
+    }
+
+    /// A second scripted connector for byte sockets, with a queue of its own: for a client that is
+    /// constructed with several. Every call with the same name gives the same queue.
+    pub fn socket_named(&self, name: &str) -> Scripted<Socket> {
+        let mut sockets = self.sockets.borrow_mut();
+        let queue = match sockets.iter().find(|(known, _)| known == name) {
+            Some((_, queue)) => *queue,
+            None => {
+                let queue = self.shared.new_queue();
+                sockets.push((name.to_owned(), queue));
+                queue
+            }
+        };
         Scripted::new(Arc::clone(&self.shared), queue)
     }
 
@@ -301,7 +316,7 @@ impl VerifierBuilder {
         });
         Verifier {
             shared,
-            socket_queue: OnceCell::new(),
+            sockets: RefCell::new(Vec::new()),
             judged: Cell::new(None),
             told: Cell::new(0),
             not_send: PhantomData,

@@ -425,7 +425,7 @@ fn errors_of_a_read_have_the_code_of_the_platform() {
         is_of(&block_on(socket.recv(&mut [0; 8])).unwrap_err(), kind);
         assert_eq!(block_on(read(&mut socket, 8)), b"again", "the connection lives on");
         drop(socket);
-        assert_eq!(verifier.interactions()[0].operation.argument, Argument::Error(kind));
+        assert_eq!(verifier.interactions()[0].operation.argument, Argument::Error(kind.into()));
         verifier.verify();
     }
 }

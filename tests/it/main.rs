@@ -9,6 +9,7 @@ mod bytes;
 mod concurrency;
 mod conversation;
 mod edges;
+mod faults;
 mod frames;
 mod sessions;
 mod texts;

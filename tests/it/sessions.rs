@@ -9,7 +9,7 @@ use std::thread;
 use futures::AsyncWrite;
 use futures::executor::block_on;
 use wirescript::scripted::{
-    Argument, Outcome, Scripted, Socket, SocketScript, Stage, ViolationKind,
+    Argument, Fault, Outcome, Scripted, Socket, SocketScript, Stage, ViolationKind,
 };
 use wirescript::{AsyncSocket, AsyncSocketExt, Connect, Endpoint, Verifier, any, matching};
 
@@ -40,7 +40,7 @@ fn a_step_keeps_its_argument_its_place_and_its_line() {
             Argument::Endpoint(Endpoint::new("peer", 1)),
             Argument::Bytes(b"PING"[..].into()),
             Argument::Bytes(b"PONG"[..].into()),
-            Argument::Error(ErrorKind::TimedOut),
+            Argument::Error(Fault::timed_out()),
             Argument::None,
         ]
     );
