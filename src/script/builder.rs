@@ -6,8 +6,8 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::{
-    Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Socket, SocketHeard,
-    SocketSaid, Step, What,
+    ChunkSizes, Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Pieces,
+    Socket, SocketHeard, SocketSaid, Step, What,
 };
 use crate::double::{ScriptedSocket, Session};
 use crate::transport::Endpoint;
@@ -143,7 +143,7 @@ impl<K> SocketScript<K> {
             "`expect_recv` wants at least one byte: the peer cannot say nothing; if it closes its \
              direction, write `.expect_eof()`"
         );
-        self.said(SocketSaid::Recv(bytes))
+        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole })
     }
 
     /// The next read fails with an error of this kind.
@@ -286,24 +286,60 @@ impl SocketScript<AfterSend> {
     ///
     /// At this line: if `count` is 0, or more than the step states.
     #[track_caller]
-    pub fn accepts(self, count: usize) -> Self {
+    pub fn accepts(mut self, count: usize) -> Self {
         assert!(
             count > 0,
             "`accepts(0)` is no short write: a socket that can take nothing lets the client wait"
         );
-        let refused = std::cell::Cell::new(None);
-        let script = self.modified(|step| {
-            if let What::Heard(SocketHeard::Send { data, accepts }) = &mut step.what {
-                match data.literal() {
-                    Some(data) if data.len() < count => refused.set(Some(data.len())),
-                    _ => *accepts = Some(count),
+        if let Some(What::Heard(SocketHeard::Send { data, accepts })) =
+            self.draft.last().map(|step| &mut step.what)
+        {
+            match data.literal() {
+                Some(data) if data.len() < count => {
+                    panic!(
+                        "`accepts({count})` is more than the {} bytes that the step sends",
+                        data.len()
+                    )
                 }
+                _ => *accepts = Some(count),
             }
-        });
-        if let Some(len) = refused.get() {
-            panic!("`accepts({count})` is more than the {len} bytes that the step sends");
         }
-        script
+        self
+    }
+}
+
+impl SocketScript<AfterRecv> {
+    /// The bytes come in pieces of this size, or of these sizes: a read never gets more than the
+    /// piece it begins in, however large its buffer.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut socket = net.new_session().expect_recv(b"HELLO").in_chunks([2, 3]).into_socket();
+    ///
+    /// let mut buffer = [0; 512];
+    /// assert_eq!(socket.recv(&mut buffer).await?, 2);
+    /// assert_eq!(socket.recv(&mut buffer).await?, 3);
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At this line: if a size is 0, or a list of sizes does not add up to what the step says.
+    #[track_caller]
+    pub fn in_chunks(mut self, sizes: impl Into<ChunkSizes>) -> Self {
+        if let Some(What::Said(SocketSaid::Recv { bytes, pieces })) =
+            self.draft.last().map(|step| &mut step.what)
+        {
+            match sizes.into().pieces(bytes.len()) {
+                Ok(cut) => *pieces = cut,
+                Err(reason) => panic!("`in_chunks`: {reason}"),
+            }
+        }
+        self
     }
 }
 

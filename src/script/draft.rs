@@ -102,13 +102,13 @@ impl<L: Language> Draft<L> {
     /// between that the client does to end that.
     #[track_caller]
     fn check_not_behind_never(&self, name: &str) {
-        let said = self.script.steps.iter().enumerate().rev();
-        let mut said = said.take_while(|(_, step)| matches!(step.what, What::Said(_)));
-        if let Some((index, _)) = said.find(|(_, step)| step.delay == Delay::Never) {
+        let is_never =
+            |step: &&Step<L>| matches!(step.what, What::Said(_)) && step.delay == Delay::Never;
+        if self.script.steps.last().filter(is_never).is_some() {
             panic!(
                 "`{name}` cannot follow step {} directly: that never answers, until the client \
                  goes on and does something that the script has it do in between",
-                index + 1,
+                self.script.steps.len(),
             );
         }
     }

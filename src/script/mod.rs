@@ -6,6 +6,7 @@ mod builder;
 mod draft;
 mod expected;
 mod fault;
+mod pieces;
 mod socket;
 mod step;
 
@@ -17,9 +18,11 @@ pub use expected::{
     Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
 };
 pub use fault::Fault;
+pub use pieces::ChunkSizes;
 pub use socket::{Socket, SocketState};
 
 pub(crate) use draft::{Draft, Script};
 pub(crate) use expected::{Pattern, Predicate};
+pub(crate) use pieces::Pieces;
 pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Expected, Fault};
+use super::{Expected, Fault, Pieces};
 use crate::protocol::{OperationInfo, Protocol};
 use crate::transport::Endpoint;
 
@@ -83,7 +83,11 @@ pub(crate) enum SocketHeard {
 
 /// What a socket's peer says.
 pub(crate) enum SocketSaid {
-    Recv(Bytes),
+    /// Bytes, of which no read gets more than the piece it begins in.
+    Recv {
+        bytes: Bytes,
+        pieces: Pieces,
+    },
     RecvError(Fault),
     Reset,
     Eof,

@@ -43,7 +43,7 @@ impl Language for Socket {
 
     fn said_name(said: &SocketSaid) -> &'static str {
         match said {
-            SocketSaid::Recv(_) => "recv",
+            SocketSaid::Recv { .. } => "recv",
             SocketSaid::RecvError(_) => "recv_error",
             SocketSaid::Reset => "reset",
             SocketSaid::Eof => "eof",
@@ -70,7 +70,7 @@ impl Language for Socket {
 
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
-            SocketSaid::Recv(bytes) => Argument::Bytes(bytes.clone()),
+            SocketSaid::Recv { bytes, .. } => Argument::Bytes(bytes.clone()),
             SocketSaid::RecvError(fault) => Argument::Error(*fault),
             SocketSaid::Reset | SocketSaid::Eof => Argument::None,
         };
@@ -148,7 +148,7 @@ impl Language for Socket {
 
     fn said_extent(said: &SocketSaid) -> usize {
         match said {
-            SocketSaid::Recv(bytes) => bytes.len(),
+            SocketSaid::Recv { bytes, .. } => bytes.len(),
             SocketSaid::RecvError(_) | SocketSaid::Reset | SocketSaid::Eof => 0,
         }
     }
@@ -244,11 +244,12 @@ impl Language for Socket {
 
     fn deliver(said: &SocketSaid, given: usize, buffer: &mut [u8]) -> Delivered {
         match said {
-            SocketSaid::Recv(bytes) => {
-                let rest = &bytes[given..];
-                let len = rest.len().min(buffer.len());
-                buffer[..len].copy_from_slice(&rest[..len]);
-                if len == rest.len() { Delivered::Whole(len) } else { Delivered::Part(len) }
+            SocketSaid::Recv { bytes, pieces } => {
+                let piece = &bytes[given..pieces.end(given, bytes.len())];
+                let len = piece.len().min(buffer.len());
+                buffer[..len].copy_from_slice(&piece[..len]);
+                let is_all = given + len == bytes.len();
+                if is_all { Delivered::Whole(len) } else { Delivered::Part(len) }
             }
             SocketSaid::RecvError(fault) => Delivered::Fault(*fault),
             SocketSaid::Reset => Delivered::Fault(Fault::reset()),
@@ -260,7 +261,7 @@ impl Language for Socket {
         match said {
             SocketSaid::RecvError(fault) => Some(*fault),
             SocketSaid::Reset => Some(Fault::reset()),
-            SocketSaid::Recv(_) | SocketSaid::Eof => None,
+            SocketSaid::Recv { .. } | SocketSaid::Eof => None,
         }
     }
 

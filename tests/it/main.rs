@@ -11,6 +11,7 @@ mod conversation;
 mod edges;
 mod faults;
 mod frames;
+mod pieces;
 mod sessions;
 mod texts;
 mod tidy;
