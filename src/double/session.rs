@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::script::{Draft, Socket, SocketScript};
 use crate::session::Shared;
 
 /// One session of a scripted connector, for assertions that look at it alone.
@@ -18,6 +19,39 @@ pub struct Session<P> {
 impl<P> Session<P> {
     pub(crate) fn new(shared: Arc<Shared>, session: usize) -> Self {
         Self { shared, session, protocol: PhantomData }
+    }
+}
+
+impl Session<Socket> {
+    /// Goes on with the script of this session, while the client runs: a batch of steps that lands
+    /// at once when `write` returns.
+    ///
+    /// Where the client may come to the end of the script before, let it be
+    /// [`open_ended`](SocketScript::open_ended).
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// let net = verifier.socket();
+    /// let session = net.new_session().expect_connect("feed:1").open_ended().handle();
+    /// let mut socket = net.connect(&Endpoint::new("feed", 1)).await?;
+    ///
+    /// session.then(|script| script.expect_send_all(b"NEXT\r\n").expect_recv(b"one\r\n"));
+    /// socket.send_all(b"NEXT\r\n").await?;
+    /// assert_eq!(socket.recv(&mut [0; 64]).await?, 5);
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At the line of a step that cannot come there, as everywhere; and at this line, if somebody
+    /// else wrote more of the same session meanwhile.
+    #[track_caller]
+    pub fn then<K>(&self, write: impl FnOnce(SocketScript) -> SocketScript<K>) {
+        let draft = Draft::continuing(Arc::clone(&self.shared), self.session);
+        write(SocketScript::new(draft)).land_more();
     }
 }
 

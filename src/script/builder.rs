@@ -365,7 +365,21 @@ impl<K> SocketScript<K> {
         self
     }
 
-    /// Lands the script now and gives its session, for assertions.
+    /// The script is not at its end where it ends: what the client does past it waits until
+    /// [`Session::then`] adds more.
+    pub fn open_ended(mut self) -> Self {
+        self.draft.script_mut().open_ended = true;
+        self
+    }
+
+    /// Lands what was written of a session that goes on.
+    #[track_caller]
+    pub(crate) fn land_more(self) {
+        self.draft.land_more();
+    }
+
+    /// Lands the script now and gives its session, for assertions and for
+    /// [`then`](Session::then).
     pub fn handle(self) -> Session<Socket> {
         let (shared, session) = self.draft.land(false);
         Session::new(shared, session)

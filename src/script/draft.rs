@@ -1,10 +1,9 @@
 //! A script while it is being written: each step is checked where it is written.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::{Delay, Step, What};
-use crate::protocol;
+use super::check::Before;
+use super::{Step, What};
 use crate::session::{Language, Shared};
 
 /// A script that is complete for now.
@@ -14,11 +13,21 @@ pub(crate) struct Script<L: Language> {
     pub(crate) lockstep: bool,
     /// The peer stays silent at the end, and the client may keep its transport.
     pub(crate) stays_open: bool,
+    /// What comes past the end waits for more of the script.
+    pub(crate) open_ended: bool,
+    /// The states in which the connection can be once the last step but one has been used (S2).
+    pub(crate) reach: Vec<L::State>,
 }
 
 impl<L: Language> Script<L> {
     pub(crate) fn new() -> Self {
-        Self { steps: Vec::new(), lockstep: false, stays_open: false }
+        Self {
+            steps: Vec::new(),
+            lockstep: false,
+            stays_open: false,
+            open_ended: false,
+            reach: Vec::new(),
+        }
     }
 
     /// Whether the first step makes the connection.
@@ -28,11 +37,11 @@ impl<L: Language> Script<L> {
 }
 
 impl<L: Language> Step<L> {
-    fn is_entry(&self) -> bool {
+    pub(super) fn is_entry(&self) -> bool {
         matches!(&self.what, What::Heard(heard) if L::nature(heard).is_entry)
     }
 
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match &self.what {
             What::Heard(heard) => L::heard_name(heard),
             What::Said(said) => L::said_name(said),
@@ -46,105 +55,46 @@ pub(crate) struct Draft<L: Language> {
     session: usize,
     script: Script<L>,
     name: Option<Arc<str>>,
-    /// The states in which the connection can be once the last step but one has been used (S2).
-    reach: Vec<L::State>,
+    /// How long the script was that this goes on with, if it does.
+    landed: Option<usize>,
     has_landed: bool,
 }
 
 impl<L: Language> Draft<L> {
     pub(crate) fn new(shared: Arc<Shared>, session: usize) -> Self {
-        Self {
-            shared,
-            session,
-            script: Script::new(),
-            name: None,
-            reach: Vec::new(),
-            has_landed: false,
-        }
+        Self { shared, session, script: Script::new(), name: None, landed: None, has_landed: false }
+    }
+
+    /// More of a script that has landed.
+    pub(crate) fn continuing(shared: Arc<Shared>, session: usize) -> Self {
+        let mut draft = Self::new(shared, session);
+        let (landed, reach) = draft.landed(|script| (script.steps.len(), script.reach.clone()));
+        draft.landed = Some(landed);
+        draft.script.reach = reach;
+        draft
     }
 
     /// Adds a step. Panics at the caller's line if no client could ever come to it, or if nothing
     /// could tell it from one before it.
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
-        self.reach = match self.script.steps.last() {
-            Some(last) => reach_after(last, &self.reach),
-            None if step.is_entry() => vec![L::INITIAL],
-            None => protocol::next::<L>(L::ENTRY, L::INITIAL).into_iter().collect(),
+        let Script { steps: batch, reach, .. } = &self.script;
+        let checked = match self.landed {
+            None => Before { landed: &[], batch }.check(&step, reach),
+            Some(landed) => self.landed(|script| {
+                Before { landed: &script.steps[..landed], batch }.check(&step, reach)
+            }),
         };
-        assert!(
-            !step.is_entry() || self.script.steps.is_empty(),
-            "`{}` cannot be step {}: it makes the connection, so it comes first",
-            step.name(),
-            self.script.steps.len() + 1
-        );
-        let is_possible = |state: &L::State| protocol::next::<L>(step.name(), *state).is_some();
-        if !self.reach.iter().any(is_possible) {
-            panic!(
-                "{}",
-                Impossible {
-                    name: step.name(),
-                    number: self.script.steps.len() + 1,
-                    protocol: L::NAME,
-                    states: self.reach.iter().map(|state| format!("`{state:?}`")).collect(),
-                    possible: protocol::possible::<L>(&self.reach),
-                }
-            );
-        }
-        match &step.what {
-            What::Heard(heard) => self.check_distinct(heard),
-            What::Said(_) => self.check_not_behind_never(step.name()),
+        match checked {
+            Ok(reach) => self.script.reach = reach,
+            Err(problem) => panic!("{problem}"),
         }
         self.script.steps.push(step);
     }
 
-    /// Panics if the peer would say something behind a step that never answers, with nothing in
-    /// between that the client does to end that.
-    #[track_caller]
-    fn check_not_behind_never(&self, name: &str) {
-        let is_never =
-            |step: &&Step<L>| matches!(step.what, What::Said(_)) && step.delay == Delay::Never;
-        if self.script.steps.last().filter(is_never).is_some() {
-            panic!(
-                "`{name}` cannot follow step {} directly: that never answers, until the client \
-                 goes on and does something that the script has it do in between",
-                self.script.steps.len(),
-            );
-        }
-    }
-
-    /// Panics if what the client does could meet this step and one that may stay unused before it.
-    #[track_caller]
-    fn check_distinct(&self, heard: &L::Heard) {
-        let mut said_between = false;
-        for (index, before) in self.script.steps.iter().enumerate().rev() {
-            let What::Heard(earlier) = &before.what else {
-                said_between = true;
-                continue;
-            };
-            let is_ambiguous = L::is_ambiguous(earlier, heard);
-            let is_open = L::nature(earlier).is_open;
-            if is_ambiguous && is_open && !said_between {
-                panic!(
-                    "`{}` cannot follow step {} directly: that is a run without an end, which \
-                     would take these bytes too; state its bytes, or let the peer say something \
-                     in between",
-                    L::heard_name(heard),
-                    index + 1,
-                );
-            }
-            if before.required {
-                return;
-            }
-            if is_ambiguous {
-                panic!(
-                    "`{}` cannot be told from step {}, which is optional: what begins one of them \
-                     may be all of the other",
-                    L::heard_name(heard),
-                    index + 1,
-                );
-            }
-        }
+    /// Looks at the script that has landed.
+    fn landed<T>(&self, look: impl FnOnce(&Script<L>) -> T) -> T {
+        self.shared.with_script(self.session, look)
     }
 
     /// The step that was added last, for its modifiers.
@@ -167,75 +117,40 @@ impl<L: Language> Draft<L> {
         (Arc::clone(&self.shared), self.session)
     }
 
-    fn land_once(&mut self, is_connected: bool) {
-        if !self.has_landed {
-            self.has_landed = true;
-            let script = std::mem::replace(&mut self.script, Script::new());
-            self.shared.land(self.session, script, self.name.take(), is_connected);
+    /// Lands more of a script that has landed before. Panics at the caller's line if that has
+    /// grown meanwhile.
+    #[track_caller]
+    pub(crate) fn land_more(mut self) {
+        if !self.land_once(false) {
+            panic!("`then`: somebody else wrote more of this session at the same time");
+        }
+    }
+
+    fn land_once(&mut self, is_connected: bool) -> bool {
+        if self.has_landed {
+            return true;
+        }
+        self.has_landed = true;
+        let script = std::mem::replace(&mut self.script, Script::new());
+        match self.landed {
+            Some(landed) => self.shared.land_more(self.session, script, landed),
+            None => {
+                self.shared.land(self.session, script, self.name.take(), is_connected);
+                true
+            }
         }
     }
 }
 
 impl<L: Language> Drop for Draft<L> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.has_landed {
             // The step that was being written is refused; half a script would only mislead.
             self.has_landed = true;
-            self.shared.withdraw(self.session);
+            if self.landed.is_none() {
+                self.shared.withdraw(self.session);
+            }
         }
         self.land_once(false);
-    }
-}
-
-/// The states that are possible once `last` has been used, or passed over.
-fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State> {
-    let after = |state: &L::State| {
-        let next = protocol::next::<L>(last.name(), *state)?;
-        match &last.what {
-            What::Heard(_) if last.delay == Delay::Never => None,
-            What::Heard(heard) => {
-                Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, *state)))
-            }
-            What::Said(_) if last.delay == Delay::Never => Some(*state),
-            What::Said(said) => Some(match L::said_fault(said) {
-                Some(fault) => L::after_said_fault(fault, next),
-                None => next,
-            }),
-        }
-    };
-    // What the peer may say it says; only what the client may do can be left out.
-    let is_left_out = !last.required && matches!(last.what, What::Heard(_));
-    let left_out = if is_left_out { before } else { &[] };
-    let mut reach = Vec::new();
-    for state in before.iter().filter_map(after).chain(left_out.iter().copied()) {
-        if !reach.contains(&state) {
-            reach.push(state);
-        }
-    }
-    reach
-}
-
-/// A step to which no path through the states leads.
-struct Impossible {
-    name: &'static str,
-    number: usize,
-    protocol: &'static str,
-    states: Vec<String>,
-    possible: Vec<&'static str>,
-}
-
-impl fmt::Display for Impossible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, number, protocol, .. } = self;
-        write!(f, "`{name}` cannot be step {number}: ")?;
-        if self.states.is_empty() {
-            return f.write_str("the step before it never completes");
-        }
-        let states = self.states.join(" or ");
-        write!(f, "by then the {protocol} is {states}, where ")?;
-        match self.possible.as_slice() {
-            [] => f.write_str("nothing can come"),
-            possible => write!(f, "what can come is {}", possible.join(", ")),
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Plain data. What happens to it is in `session`.
 
 mod builder;
+mod check;
 mod draft;
 mod expected;
 mod fault;

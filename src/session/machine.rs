@@ -155,9 +155,7 @@ enum Concluded {
 
 impl<L: Language> Machine<L> {
     pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
-        let is_interruption =
-            |step: &Step<L>| matches!(&step.what, What::Said(s) if L::interruption(s).is_some());
-        let interruption = script.steps.iter().position(is_interruption);
+        let interruption = position_of_interruption(&script);
         let mut machine = Self {
             label,
             script,
@@ -178,6 +176,26 @@ impl<L: Language> Machine<L> {
         machine.pass_heard(0);
         machine.pass_said(0);
         machine
+    }
+
+    /// Goes on with `more` of the script.
+    pub(crate) fn append(&mut self, more: Script<L>) {
+        let end = self.script.steps.len();
+        self.script.lockstep |= more.lockstep;
+        self.script.open_ended |= more.open_ended;
+        self.script.reach = more.reach;
+        self.script.steps.extend(more.steps);
+        self.interruption = position_of_interruption(&self.script);
+        // A cursor that stood at the end has steps to look at now.
+        if self.heard.due == end {
+            self.heard.due = 0;
+            self.pass_heard(self.heard.at);
+        }
+        if self.said.due == end {
+            self.said.due = 0;
+            self.pass_said(self.said.at);
+        }
+        self.moves += 1;
     }
 
     pub(crate) fn script(&self) -> &Script<L> {
@@ -364,6 +382,7 @@ impl<L: Language> Machine<L> {
             Wait::ForSaid(step) => (Blocked::NotListened, Some(step)),
             Wait::PastTheEnd => match self.step_index(self.heard.due) {
                 Some(step) if !self.is_farewell(step) => (Blocked::NotHeard, Some(step)),
+                _ if operation != L::LISTENING => (Blocked::NothingMore, None),
                 _ => (Blocked::PeerSilent, None),
             },
             Wait::Never(step) => (Blocked::Never, Some(step)),
@@ -564,6 +583,9 @@ impl<L: Language> Machine<L> {
             Some((step, _)) => Some(step),
             None => self.step_index(self.heard.due).or_else(|| self.step_index(self.said.due)),
         };
+        if due.is_none() && self.script.open_ended && leniency == Unmentioned::Refused {
+            return wait_or_short(Wait::PastTheEnd, offset, progressed);
+        }
         let reason = match due {
             Some(_) => ViolationKind::OutOfOrder { begun: run.map(|(_, met)| met) },
             None => ViolationKind::ScriptExhausted,
@@ -900,6 +922,12 @@ impl<L: Language> Machine<L> {
 /// The place of the first step from `from` on of which `wanted` is true, or the end.
 fn place<L: Language>(steps: &[Step<L>], from: usize, wanted: impl Fn(&Step<L>) -> bool) -> usize {
     steps[from..].iter().position(wanted).map_or(steps.len(), |place| from + place)
+}
+
+fn position_of_interruption<L: Language>(script: &Script<L>) -> Option<usize> {
+    let is_interruption =
+        |step: &Step<L>| matches!(&step.what, What::Said(s) if L::interruption(s).is_some());
+    script.steps.iter().position(is_interruption)
 }
 
 fn answer_for(step: usize, answers: &Answers) -> Option<&Opinion> {

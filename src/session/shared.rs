@@ -231,6 +231,43 @@ impl Shared {
         }
     }
 
+    /// Looks at the script of a session.
+    pub(crate) fn with_script<L: Language, T>(
+        &self,
+        session: usize,
+        look: impl FnOnce(&Script<L>) -> T,
+    ) -> T {
+        match self.lock().book.case_mut::<L>(session) {
+            Some(case) => look(case.machine.script()),
+            None => unreachable!("a draft goes on with a session of its own protocol"),
+        }
+    }
+
+    /// Adds `more` to a session's script, if that still has `landed` steps, and wakes whoever
+    /// waited for it. Returns whether it did.
+    pub(crate) fn land_more<L: Language>(
+        &self,
+        session: usize,
+        more: Script<L>,
+        landed: usize,
+    ) -> bool {
+        let mut inner = self.lock();
+        let Some(case) = inner.book.case_mut::<L>(session) else { return false };
+        if case.machine.script().steps.len() != landed {
+            return false;
+        }
+        case.life.stays_open |= more.stays_open;
+        case.machine.append(more);
+        inner.book.activity += 1;
+        if inner.is_ended {
+            return true;
+        }
+        let woken = inner.take_parked(session);
+        drop(inner);
+        wake(woken);
+        true
+    }
+
     /// Forgets a session whose script could not be written to its end.
     pub(crate) fn withdraw(&self, session: usize) {
         self.with_book(|book| book.cases[session].life_mut().is_withdrawn = true);

@@ -357,7 +357,8 @@ impl<P> Scripted<P> {
     /// The assertions about an interaction that answered with an error of this kind.
     ///
     /// ```
-    /// #     /// # use wirescript::{Connect, Endpoint, Verifier, any};
+    /// # use std::io::ErrorKind;
+    /// # use wirescript::{Connect, Endpoint, Verifier, any};
     /// # futures::executor::block_on(async {
     /// let verifier = Verifier::new();
     /// let net = verifier.socket();

@@ -232,6 +232,12 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
                         "    the script waits for  nothing: the peer has said all it says"
                     )?;
                 }
+                Blocked::NothingMore => {
+                    writeln!(
+                        text,
+                        "    the script waits for  nothing: it has ended, and nobody wrote more"
+                    )?;
+                }
                 Blocked::Never => writeln!(text, "    the script has        {wanted}  <- never()")?,
                 Blocked::Delayed => {
                     writeln!(text, "    the script has        {wanted}  <- after(..)")?;
@@ -353,7 +359,7 @@ fn is_past_the_end(kind: &ViolationKind) -> bool {
     matches!(
         kind,
         ViolationKind::ScriptExhausted
-            | ViolationKind::Stalled { blocked: Blocked::PeerSilent, .. }
+            | ViolationKind::Stalled { blocked: Blocked::PeerSilent | Blocked::NothingMore, .. }
     )
 }
 
@@ -423,6 +429,9 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
                 "the client has to receive this before it goes on; if it need not, take \
                  `.lockstep()` away"
                     .to_owned()
+            }
+            Blocked::NothingMore => {
+                "if the client is right, write more of the session with `.then(..)`".to_owned()
             }
             Blocked::PeerSilent if !is_deadline => {
                 "say what the peer does next: `.expect_eof()` if it closes its direction, \

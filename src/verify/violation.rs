@@ -145,6 +145,8 @@ pub enum Blocked {
     NotListened,
     /// The peer has said all that the script lets it say, and the connection stays open.
     PeerSilent,
+    /// An open-ended script has nothing more for what the client does.
+    NothingMore,
     /// The step never answers.
     Never,
     /// The step answers later.

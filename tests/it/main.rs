@@ -14,6 +14,7 @@ mod frames;
 mod pieces;
 mod sessions;
 mod texts;
+mod then;
 mod tidy;
 mod verdicts;
 mod waiting;

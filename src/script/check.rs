@@ -1,0 +1,157 @@
+//! Whether a step can come where it is written (S2), and can be told from those around it (S6).
+
+use std::fmt;
+
+use super::{Delay, Step, What};
+use crate::protocol;
+use crate::session::Language;
+
+/// What was written before a step: what has landed already, and the batch that is being written.
+pub(super) struct Before<'s, L: Language> {
+    pub(super) landed: &'s [Step<L>],
+    pub(super) batch: &'s [Step<L>],
+}
+
+impl<L: Language> Before<'_, L> {
+    fn len(&self) -> usize {
+        self.landed.len() + self.batch.len()
+    }
+
+    fn last(&self) -> Option<&Step<L>> {
+        self.batch.last().or(self.landed.last())
+    }
+
+    /// Every step with its number, from the last to the first.
+    fn backwards(&self) -> impl Iterator<Item = (usize, &Step<L>)> {
+        (1..=self.len()).rev().zip(self.batch.iter().rev().chain(self.landed.iter().rev()))
+    }
+
+    /// The states in which the connection can be when `step` is to come, or why it cannot come.
+    ///
+    /// `reach` are those in which it could be before the last step.
+    pub(super) fn check(
+        &self,
+        step: &Step<L>,
+        reach: &[L::State],
+    ) -> Result<Vec<L::State>, String> {
+        let name = step.name();
+        let number = self.len() + 1;
+        let reach = match self.last() {
+            Some(last) => reach_after(last, reach),
+            None if step.is_entry() => vec![L::INITIAL],
+            None => protocol::next::<L>(L::ENTRY, L::INITIAL).into_iter().collect(),
+        };
+        if step.is_entry() && number > 1 {
+            return Err(format!(
+                "`{name}` cannot be step {number}: it makes the connection, so it comes first"
+            ));
+        }
+        if !reach.iter().any(|state| protocol::next::<L>(name, *state).is_some()) {
+            let states = reach.iter().map(|state| format!("`{state:?}`")).collect();
+            let possible = protocol::possible::<L>(&reach);
+            return Err(
+                Impossible { name, number, protocol: L::NAME, states, possible }.to_string()
+            );
+        }
+        match &step.what {
+            What::Heard(heard) => self.check_distinct(heard)?,
+            What::Said(_) => self.check_not_behind_never(name)?,
+        }
+        Ok(reach)
+    }
+
+    /// The peer does not go on behind something that never answers, unless the client does.
+    fn check_not_behind_never(&self, name: &str) -> Result<(), String> {
+        match self.last() {
+            Some(Step { what: What::Said(_), delay: Delay::Never, .. }) => Err(format!(
+                "`{name}` cannot follow step {} directly: that never answers, until the client \
+                 goes on and does something that the script has it do in between",
+                self.len(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the client does cannot meet both this step and one that may stay unused before it.
+    fn check_distinct(&self, heard: &L::Heard) -> Result<(), String> {
+        let name = L::heard_name(heard);
+        let mut said_between = false;
+        for (number, before) in self.backwards() {
+            let What::Heard(earlier) = &before.what else {
+                said_between = true;
+                continue;
+            };
+            let is_ambiguous = L::is_ambiguous(earlier, heard);
+            if is_ambiguous && L::nature(earlier).is_open && !said_between {
+                return Err(format!(
+                    "`{name}` cannot follow step {number} directly: that is a run without an end, \
+                     which would take these bytes too; state its bytes, or let the peer say \
+                     something in between",
+                ));
+            }
+            if before.required {
+                return Ok(());
+            }
+            if is_ambiguous {
+                return Err(format!(
+                    "`{name}` cannot be told from step {number}, which is optional: what begins \
+                     one of them may be all of the other",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The states that are possible once `last` has been used, or passed over.
+fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State> {
+    let after = |state: &L::State| {
+        let next = protocol::next::<L>(last.name(), *state)?;
+        match &last.what {
+            What::Heard(_) if last.delay == Delay::Never => None,
+            What::Heard(heard) => {
+                Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, *state)))
+            }
+            What::Said(_) if last.delay == Delay::Never => Some(*state),
+            What::Said(said) => Some(match L::said_fault(said) {
+                Some(fault) => L::after_said_fault(fault, next),
+                None => next,
+            }),
+        }
+    };
+    // What the peer may say it says; only what the client may do can be left out.
+    let is_left_out = !last.required && matches!(last.what, What::Heard(_));
+    let left_out = if is_left_out { before } else { &[] };
+    let mut reach = Vec::new();
+    for state in before.iter().filter_map(after).chain(left_out.iter().copied()) {
+        if !reach.contains(&state) {
+            reach.push(state);
+        }
+    }
+    reach
+}
+
+/// A step to which no path through the states leads.
+struct Impossible {
+    name: &'static str,
+    number: usize,
+    protocol: &'static str,
+    states: Vec<String>,
+    possible: Vec<&'static str>,
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, number, protocol, .. } = self;
+        write!(f, "`{name}` cannot be step {number}: ")?;
+        if self.states.is_empty() {
+            return f.write_str("the step before it never completes");
+        }
+        let states = self.states.join(" or ");
+        write!(f, "by then the {protocol} is {states}, where ")?;
+        match self.possible.as_slice() {
+            [] => f.write_str("nothing can come"),
+            possible => write!(f, "what can come is {}", possible.join(", ")),
+        }
+    }
+}
