@@ -73,8 +73,8 @@ pub mod scripted {
     pub use crate::double::{Scripted, ScriptedSocket, Session};
     pub use crate::script::{
         AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, Any,
-        AtStart, ChunkSizes, Expected, Fault, IntoBytes, IntoExpected, InvalidArgument, Matching,
-        Socket, SocketScript, SocketState, Value, any, matching, modifiers,
+        AtStart, ChunkSizes, Chunks, Expected, Fault, IntoBytes, IntoExpected, InvalidArgument,
+        Matching, Socket, SocketScript, SocketState, Value, any, matching, modifiers,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

@@ -4,6 +4,7 @@
 //! nothing.
 
 mod connector;
+mod cut;
 mod delay;
 mod session;
 mod socket;

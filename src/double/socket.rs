@@ -4,10 +4,11 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use super::cut::Cutter;
 use super::delay::DelayOnTimer;
 use crate::script::Socket;
 use crate::session::{Answer, Answers, Machine, Polled, Shared, Side, SocketCall, Verdict};
@@ -21,12 +22,14 @@ use crate::verify::Stage;
 /// [`io::Error`] whose source is a [`Violation`](crate::scripted::Violation).
 pub struct ScriptedSocket {
     line: Line,
+    cutter: Cutter,
     info: SocketInfo,
 }
 
 impl ScriptedSocket {
     pub(super) fn new(line: Line, info: SocketInfo) -> Self {
-        Self { line, info }
+        let cutter = Cutter::new(line.shared.settings.chunks, line.session);
+        Self { line, cutter, info }
     }
 
     /// A socket that never had to connect.
@@ -41,12 +44,19 @@ impl AsyncRead for ScriptedSocket {
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if buf.is_empty() {
+        let size = buf.len();
+        if size == 0 {
             return Poll::Ready(Ok(0));
         }
-        self.line.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-            machine.say(turned, buf, answers, timeline)
-        })
+        let Self { line, cutter, .. } = &mut *self;
+        let piece = &mut buf[..ready!(cutter.poll_size(size, cx))];
+        let read = line.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
+            machine.say(turned, size, piece, answers, timeline)
+        });
+        if matches!(read, Poll::Ready(Ok(1..))) {
+            cutter.delivered();
+        }
+        read
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod builder;
 mod check;
+mod chunks;
 mod draft;
 mod expected;
 mod fault;
@@ -15,6 +16,7 @@ pub use builder::{
     AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, AtStart,
     SocketScript, modifiers,
 };
+pub use chunks::Chunks;
 pub use expected::{
     Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
 };

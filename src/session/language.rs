@@ -67,8 +67,6 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     /// Adds what the call brings from `offset` to `end` to what an interaction keeps.
     fn keep(call: Self::Call<'_>, offset: usize, end: usize, kept: &mut Kept);
 
-    /// How much fits into the buffer.
-    fn capacity(buffer: &Self::Buffer) -> usize;
     /// Puts what is left after `given` into the buffer.
     fn deliver(said: &Self::Said, given: usize, buffer: &mut Self::Buffer) -> Delivered;
     /// The fault that the step says, if it says one.

@@ -310,10 +310,12 @@ impl<L: Language> Machine<L> {
         }
     }
 
-    /// The client listens. `turned` if it is the one that wrote, so that it has paused in that.
+    /// The client listens, for as much as `size`, of which `buffer` may be a part. `turned` if it
+    /// is the one that wrote, so that it has paused in that.
     pub(crate) fn say(
         &mut self,
         turned: bool,
+        size: usize,
         buffer: &mut L::Buffer,
         answers: &Answers,
         timeline: &mut Timeline,
@@ -364,7 +366,7 @@ impl<L: Language> Machine<L> {
                 return Verdict::Wait(Wait::Never(index));
             }
             progressed |= step.required;
-            let answer = self.give(index, buffer, timeline);
+            let answer = self.give(index, size, buffer, timeline);
             return Verdict::Done { answer, progressed };
         }
     }
@@ -772,13 +774,19 @@ impl<L: Language> Machine<L> {
     }
 
     /// Gives the client what the said step at the cursor has for it.
-    fn give(&mut self, index: usize, buffer: &mut L::Buffer, timeline: &mut Timeline) -> Answer {
+    fn give(
+        &mut self,
+        index: usize,
+        size: usize,
+        buffer: &mut L::Buffer,
+        timeline: &mut Timeline,
+    ) -> Answer {
         let What::Said(said) = &self.script.steps[index].what else { return Answer::Amount(0) };
         let (given, sequence) = match self.given {
             Some(given) => given,
             None => {
                 let mut happened = Happened::new(self.label.index, index);
-                happened.size = Some(L::capacity(buffer));
+                happened.size = Some(size);
                 self.happened.push(timeline.push(happened));
                 (0, timeline.len() - 1)
             }

@@ -15,7 +15,7 @@ use super::book::Book;
 use super::clock::{Ring, ring_at};
 use super::language::{Answer, Language, Test};
 use super::machine::{Answers, Machine, Opinion, Verdict, Wait};
-use crate::script::Script;
+use crate::script::{Chunks, Script};
 use crate::timeline::Timeline;
 use crate::transport::Timer;
 use crate::verify::{Details, Report, Stage, Violation, ViolationKind};
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) deadline: Duration,
     /// What delays run on, if not on real time.
     pub(crate) timer: Option<Arc<dyn Timer>>,
+    /// How what peers say is cut.
+    pub(crate) chunks: Chunks,
     pub(crate) is_explicit: bool,
 }
 

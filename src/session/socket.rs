@@ -238,10 +238,6 @@ impl Language for Socket {
         }
     }
 
-    fn capacity(buffer: &[u8]) -> usize {
-        buffer.len()
-    }
-
     fn deliver(said: &SocketSaid, given: usize, buffer: &mut [u8]) -> Delivered {
         match said {
             SocketSaid::Recv { bytes, pieces } => {

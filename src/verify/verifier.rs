@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{AnyOrder, Interaction, Report, Transcript};
 use crate::double::Scripted;
-use crate::script::{LONGEST_WAIT, Socket};
+use crate::script::{Chunks, LONGEST_WAIT, Socket};
 use crate::session::{Settings, Shared};
 use crate::transport::Timer;
 
@@ -78,7 +78,13 @@ impl Verifier {
 
     /// A verifier that is to be set up first.
     pub fn builder() -> VerifierBuilder {
-        VerifierBuilder { patience: None, deadline: DEADLINE, timer: None, is_explicit: false }
+        VerifierBuilder {
+            patience: None,
+            deadline: DEADLINE,
+            timer: None,
+            chunks: Chunks::Whole,
+            is_explicit: false,
+        }
     }
 
     /// The scripted connector for byte sockets: what the client is constructed with, and where its
@@ -260,6 +266,7 @@ pub struct VerifierBuilder {
     patience: Option<Option<Duration>>,
     deadline: Duration,
     timer: Option<Arc<dyn Timer>>,
+    chunks: Chunks,
     is_explicit: bool,
 }
 
@@ -290,6 +297,27 @@ impl VerifierBuilder {
         self
     }
 
+    /// Cuts everything that peers say: into single bytes, or where a seed has it; with a `Pending`
+    /// between the pieces. A client passes all the same, or depends on boundaries that no stream
+    /// has.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # use wirescript::scripted::Chunks;
+    /// # futures::executor::block_on(async {
+    /// let verifier = Verifier::builder().chunks(Chunks::Bytewise).build();
+    /// # let net = verifier.socket();
+    /// let mut socket = net.new_session().expect_recv(b"OK\r\n").into_socket();
+    ///
+    /// assert_eq!(socket.recv(&mut [0; 512]).await?, 1);
+    /// # socket.recv_exact(&mut [0; 3]).await?; drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn chunks(mut self, chunks: Chunks) -> Self {
+        self.chunks = chunks;
+        self
+    }
+
     /// Demands an assertion for everything that happens, stated or not.
     pub fn explicit(mut self) -> Self {
         self.is_explicit = true;
@@ -312,6 +340,7 @@ impl VerifierBuilder {
             patience: patience.map(|patience| patience.min(LONGEST_WAIT)),
             deadline: self.deadline.min(LONGEST_WAIT),
             timer: self.timer,
+            chunks: self.chunks,
             is_explicit: self.is_explicit,
         });
         Verifier {
@@ -329,6 +358,7 @@ impl fmt::Debug for VerifierBuilder {
         f.debug_struct("VerifierBuilder")
             .field("patience", &self.patience)
             .field("deadline", &self.deadline)
+            .field("chunks", &self.chunks)
             .field("is_explicit", &self.is_explicit)
             .finish_non_exhaustive()
     }
