@@ -91,7 +91,7 @@ impl AsyncWrite for ScriptedSocket {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.line
-            .poll(Side::Write, "flush", cx, |machine, _, answers, timeline| {
+            .poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
                 machine.pause(answers, timeline)
             })
             .map_ok(drop)

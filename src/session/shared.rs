@@ -69,11 +69,23 @@ struct Inner {
     alarm: Option<Instant>,
 }
 
-/// Which of its two wakers an operation uses (C6).
+/// What an operation is to the two wakers of its session (C6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    Write = 0,
-    Read = 1,
+    Write,
+    /// It uses the waker of writing, and is over at once: nobody waits for a flush that `send`
+    /// began.
+    Flush,
+    Read,
+}
+
+impl Side {
+    fn slot(self) -> usize {
+        match self {
+            Self::Write | Self::Flush => 0,
+            Self::Read => 1,
+        }
+    }
 }
 
 /// What a poll comes to.
@@ -122,7 +134,7 @@ impl Slot {
             *self = Self::default();
         }
         self.has_yielded = false;
-        self.ready_in_a_row += 1;
+        self.ready_in_a_row = self.ready_in_a_row.saturating_add(1);
         waker
     }
 
@@ -318,7 +330,7 @@ impl Shared {
         loop {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let slot = &mut inner.parked[session][side as usize];
+            let slot = &mut inner.parked[session][side.slot()];
             let refusal = if inner.is_ended {
                 Some(gone(operation))
             } else {
@@ -335,7 +347,8 @@ impl Shared {
                 slot.has_yielded = false;
                 return Polled::Ready(Err(refusal));
             }
-            if let Some(cx) = cx.filter(|_| slot.ready_in_a_row == READY_IN_A_ROW) {
+            let is_greedy = slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush;
+            if let Some(cx) = cx.filter(|_| is_greedy) {
                 slot.ready_in_a_row = 0;
                 drop(guard);
                 cx.waker().wake_by_ref();
@@ -357,7 +370,7 @@ impl Shared {
                 Verdict::Done { answer, progressed } => {
                     let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
-                    let parked = inner.parked[session][side as usize].clear();
+                    let parked = inner.parked[session][side.slot()].clear();
                     let writer = if is_in_open_run { None } else { inner.writers[session].take() };
                     let mut woken = [None, None];
                     if has_moved {
@@ -380,7 +393,7 @@ impl Shared {
                     let Some(cx) = cx else {
                         unreachable!("what cannot wait is never told to");
                     };
-                    if spare.is_none() && inner.parked[session][side as usize].is_new(cx.waker()) {
+                    if spare.is_none() && inner.parked[session][side.slot()].is_new(cx.waker()) {
                         drop(guard);
                         spare = Some(cx.waker().clone());
                         continue;
@@ -542,7 +555,7 @@ impl Shared {
         waker: Option<Waker>,
     ) -> Waited {
         let now = Instant::now();
-        let slot = &mut inner.parked[session][side as usize];
+        let slot = &mut inner.parked[session][side.slot()];
         let is_exempt = match wait {
             Wait::Never(_) | Wait::Delay(..) => true,
             Wait::PastTheEnd => stays_open,

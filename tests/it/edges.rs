@@ -154,6 +154,32 @@ fn a_split_write_that_may_be_either_step_needs_no_luck_in_lockstep() {
 }
 
 #[test]
+fn a_send_ends_its_run_however_many_came_before() {
+    // Some operations yield once, so that nothing starves; the flush of a `send` is none of them.
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    let mut script = net.new_session().expect_send_all(any()).expect_recv(b"k");
+    for _ in 1..300 {
+        script = script.expect_send_all(any()).expect_recv(b"k");
+    }
+    let mut socket = script.into_socket();
+    for number in 0..300_usize {
+        block_on(socket.send(format!("{number}").as_bytes())).unwrap();
+        // Another task reads: that it does says nothing about the run.
+        let mut byte = [0];
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut read = Pin::new(&mut socket).poll_read(&mut cx, &mut byte);
+        if read.is_pending() {
+            read = Pin::new(&mut socket).poll_read(&mut cx, &mut byte);
+        }
+        assert!(read.is_ready(), "the run of send {number} is over");
+        net.assert_send_all(format!("{number}"));
+    }
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
 fn many_optional_steps_are_written_in_no_time() {
     let verifier = Verifier::new();
     let mut script = verifier.socket().new_session().expect_send_all("start").optional();
