@@ -74,7 +74,7 @@ pub mod scripted {
     pub use crate::script::{
         AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, Any,
         AtStart, ChunkSizes, Chunks, Expected, Fault, IntoBytes, IntoExpected, InvalidArgument,
-        Matching, Socket, SocketScript, SocketState, Value, any, matching, modifiers,
+        Matching, Socket, SocketScript, SocketState, Times, Value, any, matching, modifiers,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

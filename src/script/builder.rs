@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     ChunkSizes, Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Pieces,
-    Socket, SocketHeard, SocketSaid, Step, What,
+    Socket, SocketHeard, SocketSaid, Step, Times, What,
 };
 use crate::double::{ScriptedSocket, Session};
 use crate::transport::Endpoint;
@@ -48,6 +48,8 @@ pub mod modifiers {
     }
     /// Any step at all.
     pub trait Step: sealed::Sealed {}
+    /// Steps that can come again: [`times`](super::SocketScript::times).
+    pub trait Times: sealed::Sealed {}
     /// Steps that can answer with an error: [`raises`](super::SocketScript::raises).
     pub trait Raises: sealed::Sealed {}
     /// Steps that can take their time: [`after`](super::SocketScript::after).
@@ -62,11 +64,11 @@ kinds! {
     /// Behind `expect_connect`.
     AfterConnect: Step Raises After Never;
     /// Behind `expect_send`.
-    AfterSend: Step Raises;
+    AfterSend: Step Raises Times;
     /// Behind `expect_send_all`.
-    AfterSendAll: Step Raises;
+    AfterSendAll: Step Raises Times;
     /// Behind `expect_recv`.
-    AfterRecv: Step After Never;
+    AfterRecv: Step After Never Times;
     /// Behind `expect_recv_error`, `expect_reset` and `expect_eof`.
     AfterEnd: Step After;
     /// Behind `expect_shutdown`.
@@ -228,7 +230,7 @@ impl<K: modifiers::Step> SocketScript<K> {
     /// What the client may do is one of several things that may come next until the bytes decide.
     /// What the peer says it says all the same; the client need not receive it.
     pub fn optional(self) -> Self {
-        self.modified(|step| step.required = false)
+        self.modified(|step| step.times = step.times.or_never())
     }
 
     fn modified(mut self, modify: impl FnOnce(&mut Step<Socket>)) -> Self {
@@ -236,6 +238,51 @@ impl<K: modifiers::Step> SocketScript<K> {
             modify(step);
         }
         self
+    }
+}
+
+impl<K: modifiers::Step + modifiers::Times> SocketScript<K> {
+    /// The step comes so often: `3`, `2..`, `2..=4`, `..=3`.
+    ///
+    /// What the client does is taken as a repetition for as long as it may be one, and as the next
+    /// step from then on. What the peer says it says as often as it may; without an upper end, until
+    /// the client does the next thing that the script has the peer hear. The verdict misses only
+    /// what has to come. Each time is an interaction of its own.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let script = net.new_session().expect_send_all(b"PING\r\n").times(2..);
+    /// let mut socket = script.expect_send_all(b"QUIT\r\n").into_socket();
+    ///
+    /// socket.send_all(b"PING\r\nPING\r\nPING\r\nQUIT\r\n").await?;
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At this line: if nothing can come so often (0, or an empty range), or if the step is a run
+    /// without an end, of which nothing could tell two apart.
+    #[track_caller]
+    pub fn times(self, times: impl Into<Times>) -> Self {
+        let times = times.into();
+        if let Some(problem) = times.problem() {
+            panic!("`times`: {problem}");
+        }
+        let mut script = self;
+        let is_run_without_end = script.draft.last().is_some_and(|step| match &step.what {
+            What::Heard(SocketHeard::SendAll(bytes)) => bytes.literal().is_none(),
+            _ => false,
+        });
+        assert!(
+            !is_run_without_end,
+            "`times`: nothing could tell where a run without an end ends and the next begins; \
+             state its bytes"
+        );
+        script.modified(|step| step.times = times)
     }
 }
 

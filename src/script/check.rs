@@ -63,6 +63,11 @@ impl<L: Language> Before<'_, L> {
     /// The peer does not go on behind something that never answers, unless the client does.
     fn check_not_behind_never(&self, name: &str) -> Result<(), String> {
         match self.last() {
+            Some(Step { what: What::Said(_), times, .. }) if times.is_endless() => Err(format!(
+                "`{name}` cannot follow step {} directly: the peer says that again and again, \
+                 until the client does something that the script has it do in between",
+                self.len(),
+            )),
             Some(Step { what: What::Said(_), delay: Delay::Never, .. }) => Err(format!(
                 "`{name}` cannot follow step {} directly: that never answers, until the client \
                  goes on and does something that the script has it do in between",
@@ -89,14 +94,20 @@ impl<L: Language> Before<'_, L> {
                      something in between",
                 ));
             }
-            if before.required {
-                return Ok(());
-            }
-            if is_ambiguous {
+            if is_ambiguous && before.times.is_optional() {
                 return Err(format!(
                     "`{name}` cannot be told from step {number}, which is optional: what begins \
                      one of them may be all of the other",
                 ));
+            }
+            if is_ambiguous && before.times.is_open() {
+                return Err(format!(
+                    "`{name}` cannot be told from step {number}, which may come again: what \
+                     begins one of them may be all of the other",
+                ));
+            }
+            if before.is_required() {
+                return Ok(());
             }
         }
         Ok(())
@@ -120,7 +131,7 @@ fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State
         }
     };
     // What the peer may say it says; only what the client may do can be left out.
-    let is_left_out = !last.required && matches!(last.what, What::Heard(_));
+    let is_left_out = !last.is_required() && last.is_heard();
     let left_out = if is_left_out { before } else { &[] };
     let mut reach = Vec::new();
     for state in before.iter().filter_map(after).chain(left_out.iter().copied()) {

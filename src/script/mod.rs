@@ -11,6 +11,7 @@ mod fault;
 mod pieces;
 mod socket;
 mod step;
+mod times;
 
 pub use builder::{
     AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, AtStart,
@@ -23,6 +24,7 @@ pub use expected::{
 pub use fault::Fault;
 pub use pieces::ChunkSizes;
 pub use socket::{Socket, SocketState};
+pub use times::Times;
 
 pub(crate) use draft::{Draft, Script};
 pub(crate) use expected::{Pattern, Predicate};

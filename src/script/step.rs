@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use super::Fault;
+use super::{Fault, Times};
 use crate::session::Language;
 
 /// As long as any wait can be told to last: longer ones would leave the clock's range.
@@ -14,8 +14,8 @@ pub(crate) struct Step<L: Language> {
     pub(crate) what: What<L>,
     /// Where it was written.
     pub(crate) at: &'static Location<'static>,
-    /// Whether the verdict misses it when it was not used.
-    pub(crate) required: bool,
+    /// How often it is used; the verdict misses it when it was not as often as it has to.
+    pub(crate) times: Times,
     /// What lies between the step being due and its answer.
     pub(crate) delay: Delay,
     /// The error that a heard step answers with.
@@ -24,7 +24,22 @@ pub(crate) struct Step<L: Language> {
 
 impl<L: Language> Step<L> {
     pub(crate) fn new(what: What<L>, at: &'static Location<'static>) -> Self {
-        Self { what, at, required: true, delay: Delay::None, raises: None }
+        Self { what, at, times: Times::ONCE, delay: Delay::None, raises: None }
+    }
+}
+
+impl<L: Language> Step<L> {
+    pub(crate) fn is_required(&self) -> bool {
+        !self.times.is_optional()
+    }
+
+    /// Whether being used is progress: it has to be, and not without end (W2).
+    pub(crate) fn is_progress(&self) -> bool {
+        self.is_required() && !self.times.is_endless()
+    }
+
+    pub(crate) fn is_heard(&self) -> bool {
+        matches!(self.what, What::Heard(_))
     }
 }
 

@@ -143,10 +143,12 @@ impl<L: Language> AnyCase for Case<L> {
         let steps: Vec<_> = self
             .machine
             .unused(timeline)
-            .map(|(step, happened)| UnusedStep {
+            .map(|(step, used)| UnusedStep {
                 step: self.machine.step_label(step),
                 operation: self.machine.describe(step),
-                amount: happened.map(|happened| happened.amount),
+                times: used.times,
+                least: self.machine.least(step),
+                amount: used.begun.map(|happened| happened.amount),
                 of: self.machine.extent(step),
                 is_farewell: self.machine.is_farewell(step),
             })

@@ -83,13 +83,91 @@ pub(crate) struct Machine<L: Language> {
     moves: u64,
 }
 
+/// Who speaks in the steps that a cursor walks over.
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Heard,
+    Said,
+}
+
 /// A place among the steps of one side.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
+    side: Side,
     /// The first step that may come next.
     at: usize,
+    /// How often the step at `at` has come.
+    times: usize,
     /// The first one that has to come, at or after `at`.
     due: usize,
+}
+
+impl Cursor {
+    fn new<L: Language>(side: Side, steps: &[Step<L>]) -> Self {
+        let mut cursor = Self { side, at: 0, times: 0, due: 0 };
+        cursor.at = cursor.place(steps, 0, false);
+        cursor.due = cursor.place(steps, cursor.at, true);
+        cursor
+    }
+
+    /// One more time of `step`, at or after `at`, is over.
+    fn used<L: Language>(&mut self, step: usize, steps: &[Step<L>]) {
+        if step > self.at {
+            self.at = step;
+            self.times = 0;
+        }
+        self.times += 1;
+        let times = steps[step].times;
+        if !times.goes_on_after(self.times) {
+            self.pass(step + 1, steps);
+        } else if self.times < times.least() {
+            self.due = step;
+        } else if self.due <= step {
+            self.due = self.place(steps, step + 1, true);
+        }
+    }
+
+    /// Everything before `from` is over.
+    fn pass<L: Language>(&mut self, from: usize, steps: &[Step<L>]) {
+        self.times = 0;
+        self.at = self.place(steps, from, false);
+        if self.due < self.at {
+            self.due = self.place(steps, self.at, true);
+        }
+    }
+
+    /// The script, which ended at `end`, goes on.
+    fn extend<L: Language>(&mut self, end: usize, steps: &[Step<L>]) {
+        if self.at == end {
+            self.at = self.place(steps, end, false);
+        }
+        if self.due == end {
+            self.due = self.place(steps, end, true);
+        }
+    }
+
+    /// The place of the first step of this side from `from` on, or of the first that has to come;
+    /// the end, if there is none.
+    fn place<L: Language>(&self, steps: &[Step<L>], from: usize, has_to_come: bool) -> usize {
+        let is_wanted = |step: &Step<L>| match self.side {
+            Side::Heard => step.is_heard() && (!has_to_come || step.is_required()),
+            // Nobody waits for the end of what never comes.
+            Side::Said => {
+                let can_be_due = step.is_required() && step.delay != Delay::Never;
+                !step.is_heard() && (!has_to_come || can_be_due)
+            }
+        };
+        steps[from..].iter().position(is_wanted).map_or(steps.len(), |place| from + place)
+    }
+}
+
+/// What happened of one step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Used<'t> {
+    /// How often it was met.
+    pub(crate) times: usize,
+    /// What came of it since then.
+    pub(crate) begun: Option<&'t Happened>,
 }
 
 /// Heard steps that have begun and are not met yet.
@@ -156,12 +234,12 @@ enum Concluded {
 impl<L: Language> Machine<L> {
     pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
         let interruption = position_of_interruption(&script);
-        let mut machine = Self {
+        Self {
+            heard: Cursor::new(Side::Heard, &script.steps),
+            said: Cursor::new(Side::Said, &script.steps),
             label,
             script,
             state,
-            heard: Cursor { at: 0, due: 0 },
-            said: Cursor { at: 0, due: 0 },
             last_heard: None,
             run: None,
             given: None,
@@ -172,10 +250,7 @@ impl<L: Language> Machine<L> {
             kept: Vec::new(),
             happened: Vec::new(),
             moves: 0,
-        };
-        machine.pass_heard(0);
-        machine.pass_said(0);
-        machine
+        }
     }
 
     /// Goes on with `more` of the script.
@@ -186,15 +261,8 @@ impl<L: Language> Machine<L> {
         self.script.reach = more.reach;
         self.script.steps.extend(more.steps);
         self.interruption = position_of_interruption(&self.script);
-        // A cursor that stood at the end has steps to look at now.
-        if self.heard.due == end {
-            self.heard.due = 0;
-            self.pass_heard(self.heard.at);
-        }
-        if self.said.due == end {
-            self.said.due = 0;
-            self.pass_said(self.said.at);
-        }
+        self.heard.extend(end, &self.script.steps);
+        self.said.extend(end, &self.script.steps);
         self.moves += 1;
     }
 
@@ -254,7 +322,7 @@ impl<L: Language> Machine<L> {
                     if let Some(wait) = self.lockstep_wait(alive.first) {
                         return wait_or_short(wait, offset, progressed);
                     }
-                    progressed |= alive.iter().any(|step| self.script.steps[step].required);
+                    progressed |= alive.iter().any(|step| self.script.steps[step].is_progress());
                     self.begin(alive, used, call, offset, timeline);
                     return Verdict::Done { answer: Answer::Amount(offset + used), progressed };
                 }
@@ -272,7 +340,7 @@ impl<L: Language> Machine<L> {
                     return self.stray(call, offset, furthest, progressed, timeline);
                 }
             };
-            let Step { required, delay, raises, .. } = self.script.steps[step];
+            let Step { delay, raises, .. } = self.script.steps[step];
             let nature = self.nature(step);
             if offset > 0 && raises.is_some() {
                 return Verdict::Done { answer: Answer::Amount(offset), progressed };
@@ -287,7 +355,7 @@ impl<L: Language> Machine<L> {
                 self.waited_on.insert(step);
                 return Verdict::Wait(Wait::Never(step));
             }
-            progressed |= required;
+            progressed |= self.script.steps[step].is_progress();
             self.meet(step, used, call, offset, timeline);
             if let Some(fault) = raises {
                 return Verdict::Done { answer: Answer::Fault(fault), progressed };
@@ -341,7 +409,7 @@ impl<L: Language> Machine<L> {
             if self.is_left_behind(index)
                 || (self.is_interrupted && self.interruption == Some(index))
             {
-                self.pass_said(index + 1);
+                self.said.pass(index + 1, &self.script.steps);
                 continue;
             }
             if let Some(wait) = self.heard_before(index) {
@@ -365,7 +433,7 @@ impl<L: Language> Machine<L> {
                 self.waited_on.insert(index);
                 return Verdict::Wait(Wait::Never(index));
             }
-            progressed |= step.required;
+            progressed |= step.is_progress();
             let answer = self.give(index, size, buffer, timeline);
             return Verdict::Done { answer, progressed };
         }
@@ -416,27 +484,34 @@ impl<L: Language> Machine<L> {
         &self.happened
     }
 
-    /// The steps that had to be used and were not, wholly; and what happened of those that had
-    /// begun.
+    /// The steps that had to be used and were not, wholly or as often; and what happened of them.
     pub(crate) fn unused<'t>(
         &self,
         timeline: &'t Timeline,
-    ) -> impl Iterator<Item = (usize, Option<&'t Happened>)> {
-        let mut used = vec![None; self.script.steps.len()];
+    ) -> impl Iterator<Item = (usize, Used<'t>)> {
+        let mut used = vec![Used::default(); self.script.steps.len()];
         for happened in self.happened.iter().map(|sequence| &timeline[*sequence]) {
-            used[happened.step] = Some(happened);
+            let used = &mut used[happened.step];
+            used.times += usize::from(happened.is_complete);
+            used.begun = Some(happened).filter(|happened| !happened.is_complete);
         }
-        self.script.steps.iter().zip(used).enumerate().filter_map(|(index, (step, happened))| {
-            let is_heard = matches!(step.what, What::Heard(_));
-            let is_missed = match happened {
-                Some(happened) => !happened.is_complete && (step.required || is_heard),
+        self.script.steps.iter().zip(used).enumerate().filter_map(|(index, (step, used))| {
+            let is_missed = match used.begun {
+                Some(_) => step.is_required() || step.is_heard(),
                 None if step.delay == Delay::Never => {
-                    step.required && !self.waited_on.contains(&index) && !self.is_left_behind(index)
+                    step.is_required()
+                        && !self.waited_on.contains(&index)
+                        && !self.is_left_behind(index)
                 }
-                None => step.required,
+                None => used.times < step.times.least(),
             };
-            is_missed.then_some((index, happened))
+            is_missed.then_some((index, used))
         })
+    }
+
+    /// How often a step has to be used.
+    pub(crate) fn least(&self, step: usize) -> usize {
+        self.script.steps[step].times.least()
     }
 
     /// The arguments of an interaction: those of the script, or those that were kept.
@@ -728,7 +803,7 @@ impl<L: Language> Machine<L> {
         }
         self.run = None;
         self.last_heard = Some(step);
-        self.pass_heard(step + 1);
+        self.heard.used(step, &self.script.steps);
         self.moves += 1;
     }
 
@@ -769,8 +844,8 @@ impl<L: Language> Machine<L> {
         let (met, sequence) = (run.met, run.sequence);
         let kept = self.run.take().map(|run| run.kept).unwrap_or_default();
         self.complete(step, met, sequence, kept, timeline);
-        let Step { raises, required, .. } = self.script.steps[step];
-        Concluded::Settled { fault: raises, progressed: required }
+        let step = &self.script.steps[step];
+        Concluded::Settled { fault: step.raises, progressed: step.is_progress() }
     }
 
     /// Gives the client what the said step at the cursor has for it.
@@ -811,7 +886,7 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         happened.amount = given + amount.unwrap_or(0);
         self.given = None;
-        self.pass_said(index + 1);
+        self.said.used(index, &self.script.steps);
         amount.map_or_else(Answer::Fault, Answer::Amount)
     }
 
@@ -874,10 +949,13 @@ impl<L: Language> Machine<L> {
         waits.then_some(Wait::ForSaid(self.said.due))
     }
 
-    /// Whether a step that never answers has been overtaken by what was heard after it (W4).
+    /// Whether a step that has no end of its own, because it never answers or always does, has been
+    /// overtaken by what was heard after it (W4).
     fn is_left_behind(&self, index: usize) -> bool {
-        self.script.steps[index].delay == Delay::Never
-            && self.last_heard.is_some_and(|heard| heard > index)
+        let step = &self.script.steps[index];
+        let is_endless = step.delay == Delay::Never || step.times.is_endless();
+        let is_begun = self.said.at == index && self.given.is_some();
+        is_endless && !is_begun && self.last_heard.is_some_and(|heard| heard > index)
     }
 
     /// Whether nothing that has to come is left, but for the end of the connection.
@@ -885,26 +963,6 @@ impl<L: Language> Machine<L> {
         let heard_is_done =
             self.step_index(self.heard.due).is_none_or(|step| self.nature(step).is_farewell);
         heard_is_done && self.run.is_none() && self.step_index(self.said.due).is_none()
-    }
-
-    fn pass_heard(&mut self, from: usize) {
-        let steps = &self.script.steps;
-        let is_heard = |step: &Step<L>| matches!(step.what, What::Heard(_));
-        self.heard.at = place(steps, from, is_heard);
-        if self.heard.due < self.heard.at || from == 0 {
-            self.heard.due = place(steps, self.heard.at, |step| is_heard(step) && step.required);
-        }
-    }
-
-    fn pass_said(&mut self, from: usize) {
-        let steps = &self.script.steps;
-        let is_said = |step: &Step<L>| matches!(step.what, What::Said(_));
-        self.said.at = place(steps, from, is_said);
-        if self.said.due < self.said.at || from == 0 {
-            self.said.due = place(steps, self.said.at, |step| {
-                is_said(step) && step.required && step.delay != Delay::Never
-            });
-        }
     }
 
     /// `index`, if there is such a step.
@@ -925,11 +983,6 @@ impl<L: Language> Machine<L> {
             What::Said(_) => unreachable!("only heard steps are asked for their nature"),
         }
     }
-}
-
-/// The place of the first step from `from` on of which `wanted` is true, or the end.
-fn place<L: Language>(steps: &[Step<L>], from: usize, wanted: impl Fn(&Step<L>) -> bool) -> usize {
-    steps[from..].iter().position(wanted).map_or(steps.len(), |place| from + place)
 }
 
 fn position_of_interruption<L: Language>(script: &Script<L>) -> Option<usize> {

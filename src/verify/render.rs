@@ -493,6 +493,9 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
 fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
     let StepLabel { number, of, at } = unused.step;
     let mut text = format!("step {number} of {of}  {}", described(&unused.operation));
+    if unused.times > 0 || unused.least > 1 {
+        let _ = write!(text, "  <- {} of {}", unused.times, plural(unused.least, "time", "times"));
+    }
     match unused.amount {
         Some(amount) => {
             let _ = write!(text, "  <- {}", progress(amount, unused.of));

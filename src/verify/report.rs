@@ -55,6 +55,10 @@ pub struct UnusedStep {
     pub step: StepLabel,
     /// What it was written as.
     pub operation: Described,
+    /// How often it was used.
+    pub times: usize,
+    /// How often it has to be.
+    pub least: usize,
     /// How much came of it, in bytes, if it had begun.
     pub amount: Option<usize>,
     /// How much it wants in all, where it says so.

@@ -16,5 +16,6 @@ mod sessions;
 mod texts;
 mod then;
 mod tidy;
+mod times;
 mod verdicts;
 mod waiting;
