@@ -26,21 +26,18 @@ impl<L: Language> Before<'_, L> {
         (1..=self.len()).rev().zip(self.batch.iter().rev().chain(self.landed.iter().rev()))
     }
 
-    /// The states in which the connection can be when `step` is to come, or why it cannot come.
+    /// Why `step` cannot come, if it cannot.
     ///
-    /// `reach` are those in which it could be before the last step.
-    pub(super) fn check(
-        &self,
-        step: &Step<L>,
-        reach: &[L::State],
-    ) -> Result<Vec<L::State>, String> {
+    /// `reach` are the states in which the connection could be before the last step, and then those
+    /// before this one.
+    pub(super) fn check(&self, step: &Step<L>, reach: &mut Vec<L::State>) -> Result<(), String> {
         let name = step.name();
         let number = self.len() + 1;
-        let reach = match self.last() {
+        match self.last() {
             Some(last) => reach_after(last, reach),
-            None if step.is_entry() => vec![L::INITIAL],
-            None => protocol::next::<L>(L::ENTRY, L::INITIAL).into_iter().collect(),
-        };
+            None if step.is_entry() => reach.push(L::INITIAL),
+            None => reach.extend(protocol::next::<L>(L::ENTRY, L::INITIAL)),
+        }
         if step.is_entry() && number > 1 {
             return Err(format!(
                 "`{name}` cannot be step {number}: it makes the connection, so it comes first"
@@ -48,16 +45,15 @@ impl<L: Language> Before<'_, L> {
         }
         if !reach.iter().any(|state| protocol::next::<L>(name, *state).is_some()) {
             let states = reach.iter().map(|state| format!("`{state:?}`")).collect();
-            let possible = protocol::possible::<L>(&reach);
+            let possible = protocol::possible::<L>(reach);
             return Err(
                 Impossible { name, number, protocol: L::NAME, states, possible }.to_string()
             );
         }
         match &step.what {
-            What::Heard(heard) => self.check_distinct(heard)?,
-            What::Said(_) => self.check_not_behind_never(name)?,
+            What::Heard(heard) => self.check_distinct(heard),
+            What::Said(_) => self.check_not_behind_never(name),
         }
-        Ok(reach)
     }
 
     /// The peer does not go on behind something that never answers, unless the client does.
@@ -114,16 +110,17 @@ impl<L: Language> Before<'_, L> {
     }
 }
 
-/// The states that are possible once `last` has been used, or passed over.
-fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State> {
-    let after = |state: &L::State| {
-        let next = protocol::next::<L>(last.name(), *state)?;
+/// Turns the states before `last` into those that are possible once it has been used, or passed
+/// over.
+fn reach_after<L: Language>(last: &Step<L>, reach: &mut Vec<L::State>) {
+    let after = |state: L::State| {
+        let next = protocol::next::<L>(last.name(), state)?;
         match &last.what {
             What::Heard(_) if last.delay == Delay::Never => None,
             What::Heard(heard) => {
-                Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, *state)))
+                Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, state)))
             }
-            What::Said(_) if last.delay == Delay::Never => Some(*state),
+            What::Said(_) if last.delay == Delay::Never => Some(state),
             What::Said(said) => Some(match L::said_fault(said) {
                 Some(fault) => L::after_said_fault(fault, next),
                 None => next,
@@ -132,14 +129,17 @@ fn reach_after<L: Language>(last: &Step<L>, before: &[L::State]) -> Vec<L::State
     };
     // What the peer may say it says; only what the client may do can be left out.
     let is_left_out = !last.is_required() && last.is_heard();
-    let left_out = if is_left_out { before } else { &[] };
-    let mut reach = Vec::new();
-    for state in before.iter().filter_map(after).chain(left_out.iter().copied()) {
-        if !reach.contains(&state) {
-            reach.push(state);
+    let before = reach.len();
+    for index in 0..before {
+        if let Some(state) = after(reach[index]) {
+            if !reach[if is_left_out { 0 } else { before }..].contains(&state) {
+                reach.push(state);
+            }
         }
     }
-    reach
+    if !is_left_out {
+        reach.drain(..before);
+    }
 }
 
 /// A step to which no path through the states leads.

@@ -78,17 +78,18 @@ impl<L: Language> Draft<L> {
     /// could tell it from one before it.
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
-        let Script { steps: batch, reach, .. } = &self.script;
+        let mut reach = std::mem::take(&mut self.script.reach);
+        let batch = &self.script.steps;
         let checked = match self.landed {
-            None => Before { landed: &[], batch }.check(&step, reach),
+            None => Before { landed: &[], batch }.check(&step, &mut reach),
             Some(landed) => self.landed(|script| {
-                Before { landed: &script.steps[..landed], batch }.check(&step, reach)
+                Before { landed: &script.steps[..landed], batch }.check(&step, &mut reach)
             }),
         };
-        match checked {
-            Ok(reach) => self.script.reach = reach,
-            Err(problem) => panic!("{problem}"),
+        if let Err(problem) = checked {
+            panic!("{problem}");
         }
+        self.script.reach = reach;
         self.script.steps.push(step);
     }
 

@@ -137,7 +137,11 @@ impl<L: Language> AnyCase for Case<L> {
     }
 
     fn unused(&self, timeline: &Timeline) -> Option<UnusedSession> {
+        let is_held = self.life.stage == Stage::Held;
         if self.life.broken.is_some() || self.life.is_withdrawn {
+            return None;
+        }
+        if self.machine.is_spent() && !is_held {
             return None;
         }
         let steps: Vec<_> = self
@@ -154,7 +158,6 @@ impl<L: Language> AnyCase for Case<L> {
             })
             .collect();
         // A builder that is still held may have any steps.
-        let is_held = self.life.stage == Stage::Held;
         (is_held || !steps.is_empty()).then(|| UnusedSession {
             session: self.machine.label.clone(),
             written_at: self.life.written_at,

@@ -509,6 +509,18 @@ impl<L: Language> Machine<L> {
         })
     }
 
+    /// Whether nothing is left, begun or waited for, so that a closer look would find nothing.
+    pub(crate) fn is_spent(&self) -> bool {
+        let end = self.script.steps.len();
+        // A step that never answers is never due, so it takes the closer look.
+        let is_never = |step: &Step<L>| step.delay == Delay::Never;
+        self.heard.due == end
+            && self.said.due == end
+            && self.run.is_none()
+            && self.given.is_none()
+            && !self.script.steps.iter().any(is_never)
+    }
+
     /// How often a step has to be used.
     pub(crate) fn least(&self, step: usize) -> usize {
         self.script.steps[step].times.least()

@@ -513,30 +513,32 @@ impl Shared {
         Poll::Pending
     }
 
-    /// Ends it all with a last verdict, and the activity that it covers; nothing comes between.
-    /// Whoever waits is told that the verifier is gone. `None` if that was so before.
-    pub(crate) fn end(&self) -> Option<(Report, u64)> {
+    /// Ends it all with a last verdict; nothing comes between. Whoever waits is told that the
+    /// verifier is gone.
+    ///
+    /// There is no verdict if that was so before, or if nothing has happened since the one that
+    /// covered the activity `judged`.
+    pub(crate) fn end(&self, judged: Option<u64>) -> Option<Report> {
         let mut inner = self.lock();
         if inner.is_ended {
             return None;
         }
         inner.is_ended = true;
-        let report = inner.book.report();
-        let activity = inner.book.activity;
-        let mut parked = Vec::new();
+        let is_judged = judged == Some(inner.book.activity);
+        let report = (!is_judged).then(|| inner.book.report());
+        let mut parked: Vec<Waker> = Vec::new();
         for slot in inner.parked.iter_mut().flatten() {
-            parked.push(slot.waker.take());
+            parked.extend(slot.waker.take());
             // Whoever asks now is answered at once, and put off before each repetition.
             *slot = Slot { has_yielded: true, ..Slot::default() };
         }
-        let writers = std::mem::take(&mut inner.writers);
-        inner.writers.resize_with(writers.len(), || None);
+        let writers: Vec<Waker> = inner.writers.iter_mut().filter_map(Option::take).collect();
         let overseers = inner.take_overseers();
         drop(inner);
         drop(writers);
         wake(overseers);
-        wake(parked);
-        Some((report, activity))
+        wake(parked.into_iter().map(Some));
+        report
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -215,8 +215,8 @@ impl Verifier {
     /// Judges and ends, with nothing in between: what is done to a transport from now on is told
     /// that the verifier is gone.
     pub(super) fn conclude(&self) -> Result<(), Report> {
-        match self.shared.end() {
-            Some((report, _)) if !report.is_empty() => Err(report),
+        match self.shared.end(None) {
+            Some(report) if !report.is_empty() => Err(report),
             _ => Ok(()),
         }
     }
@@ -237,8 +237,8 @@ impl Default for Verifier {
 
 impl Drop for Verifier {
     fn drop(&mut self) {
-        let Some((report, activity)) = self.shared.end() else { return };
-        if report.is_empty() || self.judged.get() == Some(activity) {
+        let Some(report) = self.shared.end(self.judged.get()) else { return };
+        if report.is_empty() {
             return;
         }
         if !thread::panicking() {
@@ -364,12 +364,13 @@ impl fmt::Debug for VerifierBuilder {
     }
 }
 
-/// The patience of a verifier that was not given one.
+/// The patience of a verifier that was not given one. The environment is asked once.
 #[track_caller]
 fn default_patience() -> Option<Duration> {
-    match std::env::var(PATIENCE_VARIABLE) {
-        Err(_) => Some(PATIENCE),
-        Ok(text) => match parse_patience(&text) {
+    static TOLD: OnceLock<Option<String>> = OnceLock::new();
+    match TOLD.get_or_init(|| std::env::var(PATIENCE_VARIABLE).ok()) {
+        None => Some(PATIENCE),
+        Some(text) => match parse_patience(text) {
             Some(patience) => patience,
             None => panic!("`{PATIENCE_VARIABLE}` is `{text}`: neither milliseconds nor `off`"),
         },
