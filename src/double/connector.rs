@@ -26,12 +26,13 @@ use crate::verify::Stage;
 pub struct Scripted<P> {
     pub(crate) shared: Arc<Shared>,
     queue: usize,
+    is_by_endpoint: bool,
     protocol: PhantomData<fn() -> P>,
 }
 
 impl<P> Scripted<P> {
     pub(crate) fn new(shared: Arc<Shared>, queue: usize) -> Self {
-        Self { shared, queue, protocol: PhantomData }
+        Self { shared, queue, is_by_endpoint: false, protocol: PhantomData }
     }
 }
 
@@ -53,6 +54,30 @@ impl Scripted<Socket> {
     }
 }
 
+impl Scripted<Socket> {
+    /// The same connector, which takes the first queued session whose `expect_connect` accepts the
+    /// endpoint, instead of the first: for a client that connects to several places in an order of
+    /// its own.
+    ///
+    /// ```
+    /// # use wirescript::{Connect, Endpoint, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// let net = verifier.socket().by_endpoint();
+    /// net.new_session().expect_connect("primary:1");
+    /// net.new_session().expect_connect("replica:1");
+    ///
+    /// net.connect(&Endpoint::new("replica", 1)).await?;
+    /// net.connect(&Endpoint::new("primary", 1)).await?;
+    /// # verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    #[must_use = "returns the connector that chooses; this one stays as it is"]
+    pub fn by_endpoint(&self) -> Self {
+        Self { is_by_endpoint: true, ..self.clone() }
+    }
+}
+
 impl Connect for Scripted<Socket> {
     type Socket = ScriptedSocket;
 
@@ -64,7 +89,7 @@ impl Connect for Scripted<Socket> {
         if let Err(error) = to.check() {
             return Box::pin(std::future::ready(Err(error.into())));
         }
-        match self.shared.take::<Socket>(self.queue, SocketCall::Connect(to)) {
+        match self.shared.take::<Socket>(self.queue, SocketCall::Connect(to), self.is_by_endpoint) {
             Ok(session) => Box::pin(Connecting {
                 line: Some(Line::new(Arc::clone(&self.shared), session)),
                 to: to.clone(),
@@ -82,7 +107,13 @@ impl Connect for Scripted<Socket> {
 
 impl<P> Clone for Scripted<P> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.shared), self.queue)
+        let shared = Arc::clone(&self.shared);
+        Self {
+            shared,
+            queue: self.queue,
+            is_by_endpoint: self.is_by_endpoint,
+            protocol: PhantomData,
+        }
     }
 }
 

@@ -4,11 +4,28 @@ use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::case::{AnyCase, Case};
-use super::language::Language;
+use super::language::{Language, Meet, Test};
+use super::machine::{Opinion, answer_for};
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
     Details, Interaction, Report, ReportedViolation, Stage, Violation, ViolationKind,
 };
+
+/// Which of the queued sessions a client that connects is given.
+pub(crate) enum Choice {
+    /// The first.
+    First,
+    /// The first whose entry step accepts it; with what predicates have said, by session.
+    ByEntry(Vec<(usize, Opinion)>),
+}
+
+/// What a client that connects is given.
+pub(crate) enum Taken {
+    Session(usize),
+    /// A predicate has to be evaluated, for this session.
+    Ask(usize, Test),
+    Refused(Violation),
+}
 
 /// The pure part of what a verifier and its doubles share.
 #[derive(Default)]
@@ -64,36 +81,60 @@ impl Book {
         Some((case, &mut self.timeline))
     }
 
-    /// Gives the first session that is complete to a client that connects.
+    /// Gives a session whose script is complete to a client that connects: the first, or the first
+    /// whose entry step accepts the call.
     pub(crate) fn take<L: Language>(
         &mut self,
         queue: usize,
         call: L::Call<'_>,
-    ) -> Result<usize, Violation> {
+        choice: &Choice,
+    ) -> Taken {
         self.activity += 1;
-        let refused = |kind, session, step| {
-            let got = Some(L::describe_call(call, 0, None));
-            let details = Details::new(kind, session);
-            Violation::from(Details { operation: L::ENTRY, got, step, ..details })
-        };
-        let cases = &self.cases;
-        let is_queued = |index: &usize| cases[*index].life().stage == Stage::Queued;
-        if let Some(place) = self.queues[queue].iter().position(is_queued) {
-            let session = self.queues[queue].remove(place).unwrap_or_default();
-            self.cases[session].life_mut().stage = Stage::Taken;
-            if !self.cases[session].life().begins_with_entry {
-                let label = self.cases[session].label().clone();
-                let step = self.cases[session].first_step();
-                let violation = refused(ViolationKind::NeverConnected, Some(label), step);
-                self.break_case(session, violation.clone());
-                return Err(violation);
+        let mut others = Vec::new();
+        for place in 0..self.queues[queue].len() {
+            let session = self.queues[queue][place];
+            if self.cases[session].life().stage != Stage::Queued {
+                continue;
             }
-            return Ok(session);
+            if let Choice::ByEntry(answers) = choice {
+                let Some(case) = self.case_mut::<L>(session) else { continue };
+                match case.machine.meets_entry(call) {
+                    Meet::Whole(_) => {}
+                    Meet::Ask(test, _) => match answer_for(session, answers) {
+                        // What panicked is taken: the connect itself will tell.
+                        Some(Opinion::Yes | Opinion::Panicked(_)) => {}
+                        Some(Opinion::No) => continue,
+                        None => return Taken::Ask(session, test),
+                    },
+                    Meet::Part | Meet::Differs(_) | Meet::Other => {
+                        others.extend(case.machine.entry());
+                        continue;
+                    }
+                }
+            }
+            self.queues[queue].remove(place);
+            self.cases[session].life_mut().stage = Stage::Taken;
+            if self.cases[session].life().begins_with_entry {
+                return Taken::Session(session);
+            }
+            let label = self.cases[session].label().clone();
+            let step = self.cases[session].first_step();
+            let details = Details::new(ViolationKind::NeverConnected, Some(label));
+            let violation = Violation::from(Details {
+                operation: L::ENTRY,
+                got: Some(L::describe_call(call, 0, None)),
+                step,
+                ..details
+            });
+            self.break_case(session, violation.clone());
+            return Taken::Refused(violation);
         }
         let held = self.queues[queue].iter().map(|index| self.cases[*index].life());
         let held = held.filter(|life| life.stage == Stage::Held && !life.is_withdrawn);
-        let kind = ViolationKind::NoSession { held: held.map(|life| life.written_at).collect() };
-        Err(refused(kind, None, None))
+        let held = held.map(|life| life.written_at).collect();
+        let details = Details::new(ViolationKind::NoSession { held, others }, None);
+        let got = Some(L::describe_call(call, 0, None));
+        Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())
     }
 
     /// Takes a session out of its queue, connected as it is.

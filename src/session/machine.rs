@@ -285,6 +285,19 @@ impl<L: Language> Machine<L> {
         self.moves += 1;
     }
 
+    /// How far the call meets the step that makes the connection.
+    pub(crate) fn meets_entry(&self, call: L::Call<'_>) -> Meet {
+        match self.heard_at(0) {
+            Some(heard) if L::nature(heard).is_entry => L::meet(heard, 0, call, 0),
+            _ => Meet::Other,
+        }
+    }
+
+    /// The step that makes the connection, as it was written.
+    pub(crate) fn entry(&self) -> Option<Described> {
+        self.heard_at(0).filter(|heard| L::nature(heard).is_entry).map(L::describe_heard)
+    }
+
     /// The client does something that the peer hears.
     pub(crate) fn hear(
         &mut self,
@@ -1003,8 +1016,9 @@ fn position_of_interruption<L: Language>(script: &Script<L>) -> Option<usize> {
     script.steps.iter().position(is_interruption)
 }
 
-fn answer_for(step: usize, answers: &Answers) -> Option<&Opinion> {
-    answers.iter().find(|(asked, _)| *asked == step).map(|(_, opinion)| opinion)
+/// What was said about this one, if it was asked.
+pub(super) fn answer_for(asked: usize, answers: &Answers) -> Option<&Opinion> {
+    answers.iter().find(|(known, _)| *known == asked).map(|(_, opinion)| opinion)
 }
 
 /// A call that met something before it has to wait is answered with that much.

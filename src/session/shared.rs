@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::book::Book;
+use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, ring_at};
 use super::language::{Answer, Language, Test};
 use super::machine::{Answers, Machine, Opinion, Verdict, Wait};
@@ -287,28 +287,40 @@ impl Shared {
         self.with_book(|book| book.cases[session].life_mut().is_withdrawn = true);
     }
 
-    /// Takes the next session for a client that connects.
+    /// Takes a session for a client that connects.
     pub(crate) fn take<L: Language>(
         &self,
         queue: usize,
         call: L::Call<'_>,
+        is_by_entry: bool,
     ) -> Result<usize, Refused> {
-        let mut inner = self.lock();
-        if inner.is_ended {
-            return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
-        }
-        let violation = match inner.book.take::<L>(queue, call) {
-            Ok(session) => {
-                inner.first_unsettled = inner.first_unsettled.min(session);
-                return Ok(session);
+        let mut choice = if is_by_entry { Choice::ByEntry(Vec::new()) } else { Choice::First };
+        loop {
+            let mut inner = self.lock();
+            if inner.is_ended {
+                return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
             }
-            Err(violation) => violation,
-        };
-        let is_repeated = violation.session().is_none() && !inner.book.refuse_connect(&violation);
-        let woken = inner.take_overseers();
-        drop(inner);
-        wake(woken);
-        Err(Refused { violation, is_repeated })
+            match inner.book.take::<L>(queue, call, &choice) {
+                Taken::Session(session) => {
+                    inner.first_unsettled = inner.first_unsettled.min(session);
+                    return Ok(session);
+                }
+                Taken::Ask(session, test) => {
+                    drop(inner);
+                    if let Choice::ByEntry(answers) = &mut choice {
+                        answers.push((session, evaluate(&test)));
+                    }
+                }
+                Taken::Refused(violation) => {
+                    let is_repeated =
+                        violation.session().is_none() && !inner.book.refuse_connect(&violation);
+                    let woken = inner.take_overseers();
+                    drop(inner);
+                    wake(woken);
+                    return Err(Refused { violation, is_repeated });
+                }
+            }
+        }
     }
 
     /// Lets the machine judge a call of a client, and does what it says.

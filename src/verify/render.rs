@@ -163,6 +163,9 @@ fn headline(violation: &Details) -> &'static str {
         ViolationKind::InvalidState { .. } => {
             "the client did what the state of its connection does not allow"
         }
+        ViolationKind::NoSession { others, .. } if !others.is_empty() => {
+            "the client connected, and no session is queued for that endpoint"
+        }
         ViolationKind::NoSession { .. } => "the client connected, and no session is queued",
         ViolationKind::NeverConnected => {
             "the client connected, and its script does not begin with a connect"
@@ -194,8 +197,11 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             writeln!(text, "    valid     {valid}")?;
             got(text, violation)
         }
-        ViolationKind::NoSession { held } => {
+        ViolationKind::NoSession { held, others } => {
             got(text, violation)?;
+            for other in others.iter().take(MOST_LEFT) {
+                writeln!(text, "    queued    {}", described(other))?;
+            }
             for at in held {
                 writeln!(
                     text,
@@ -376,7 +382,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
              transport does",
             violation.operation
         ),
-        ViolationKind::NoSession { held } if !held.is_empty() => {
+        ViolationKind::NoSession { held, .. } if !held.is_empty() => {
             "end the statement that writes the script before the client connects".to_owned()
         }
         ViolationKind::NoSession { .. } => {

@@ -96,6 +96,8 @@ pub enum ViolationKind {
         /// Where builders were made that somebody still holds, so that their scripts have not
         /// landed.
         held: Vec<&'static Location<'static>>,
+        /// The connects that other sessions expect, where a session is chosen by endpoint.
+        others: Vec<Described>,
     },
     /// A client connects and the script of its session does not begin with a connect.
     NeverConnected,

@@ -1,6 +1,8 @@
 //! A whole conversation: a client, a script, a verdict.
 
-use wirescript::Verifier;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
+use wirescript::{Connect, Endpoint, Verifier};
+use wirescript_tokio::IntoTokio;
 
 use crate::support::{everywhere, fetch_status, spawn};
 
@@ -42,4 +44,29 @@ everywhere! {
         assert_eq!(client.await.unwrap(), "OK 200\r\n");
         verifier.finish().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_written_for_tokio_runs_on_a_script() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    net.new_session()
+        .expect_connect("mail.internal:25")
+        .expect_recv(b"220 ready\r\n")
+        .in_chunks(4)
+        .expect_send_all(b"QUIT\r\n")
+        .expect_recv(b"221 bye\r\n")
+        .expect_eof()
+        .expect_close();
+
+    let socket = net.connect(&Endpoint::new("mail.internal", 25)).await.unwrap();
+    let mut stream = BufStream::new(IntoTokio::new(socket));
+    let mut line = String::new();
+    stream.read_line(&mut line).await.unwrap();
+    stream.write_all(b"QUIT\r\n").await.unwrap();
+    stream.flush().await.unwrap();
+    stream.read_to_string(&mut line).await.unwrap();
+    assert_eq!(line, "220 ready\r\n221 bye\r\n");
+    drop(stream);
+    verifier.finish().await;
 }

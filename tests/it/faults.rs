@@ -5,7 +5,7 @@ use std::net::ToSocketAddrs;
 
 use futures::executor::block_on;
 use wirescript::scripted::Fault;
-use wirescript::{AsyncSocketExt, Connect, Endpoint, ErrorClass, Verifier, any, classify};
+use wirescript::{Connect, Endpoint, ErrorClass, Verifier, any, classify};
 
 #[test]
 fn presets_are_what_a_client_calls_them() {
@@ -47,21 +47,4 @@ fn a_fault_is_asserted_as_it_was_written() {
 fn a_kind_without_a_code_on_this_platform_is_that_kind() {
     let error = io::Error::from(Fault::from(ErrorKind::UnexpectedEof));
     assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::UnexpectedEof, None));
-}
-
-#[test]
-fn connectors_of_different_names_have_queues_of_their_own() {
-    let verifier = Verifier::new();
-    let (primary, replica) = (verifier.socket(), verifier.socket_named("replica"));
-    replica.new_session().expect_connect("replica:1").expect_send_all(b"read");
-    primary.new_session().expect_connect("primary:1").expect_send_all(b"write");
-    block_on(async {
-        let mut socket = primary.connect(&Endpoint::new("primary", 1)).await.unwrap();
-        socket.send_all(b"write").await.unwrap();
-        // The same name, the same queue.
-        let replica = verifier.socket_named("replica");
-        let mut socket = replica.connect(&Endpoint::new("replica", 1)).await.unwrap();
-        socket.send_all(b"read").await.unwrap();
-    });
-    verifier.verify();
 }

@@ -7,6 +7,7 @@ mod witness;
 mod assertions;
 mod bytes;
 mod concurrency;
+mod connectors;
 mod conversation;
 mod edges;
 mod faults;
