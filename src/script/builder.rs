@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
+use super::expected::expected;
 use super::{
     ChunkSizes, Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Pieces,
     Socket, SocketHeard, SocketSaid, Step, Times, What,
@@ -452,14 +453,6 @@ impl<K> SocketScript<K> {
 impl<K> fmt::Debug for SocketScript<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketScript").finish_non_exhaustive()
-    }
-}
-
-#[track_caller]
-fn expected<T: super::Value + ?Sized>(method: &str, value: impl IntoExpected<T>) -> Expected<T> {
-    match value.into_expected() {
-        Ok(value) => value,
-        Err(error) => panic!("`{method}`: {error}"),
     }
 }
 

@@ -172,6 +172,19 @@ pub trait IntoExpected<T: Value + ?Sized> {
     fn into_expected(self) -> Result<Expected<T>, InvalidArgument>;
 }
 
+/// What a method was given to expect; panics at its caller's line if that is not what its place
+/// wants.
+#[track_caller]
+pub(crate) fn expected<T: Value + ?Sized>(
+    method: &str,
+    value: impl IntoExpected<T>,
+) -> Expected<T> {
+    match value.into_expected() {
+        Ok(value) => value,
+        Err(error) => panic!("`{method}`: {error}"),
+    }
+}
+
 /// A literal that is not what its place wants, such as `"host"` where an endpoint is expected.
 #[derive(Debug)]
 pub struct InvalidArgument(InvalidEndpoint);

@@ -27,7 +27,7 @@ pub use socket::{Socket, SocketState};
 pub use times::Times;
 
 pub(crate) use draft::{Draft, Script};
-pub(crate) use expected::{Pattern, Predicate};
+pub(crate) use expected::{Pattern, Predicate, expected};
 pub(crate) use pieces::Pieces;
 pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Argument, Described, Interaction, Outcome, render};
 use crate::double::{Scripted, Session};
-use crate::script::{Expected, Fault, IntoExpected, Pattern, Socket};
+use crate::script::{Expected, Fault, IntoExpected, Pattern, Socket, expected};
 use crate::session::Shared;
 use crate::timeline::Happened;
 use crate::transport::Endpoint;
@@ -448,16 +448,5 @@ impl<P> fmt::Debug for Raised<'_, P> {
 impl<P> fmt::Debug for Unordered<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unordered").finish_non_exhaustive()
-    }
-}
-
-#[track_caller]
-fn expected<T: crate::script::Value + ?Sized>(
-    method: &str,
-    value: impl IntoExpected<T>,
-) -> Expected<T> {
-    match value.into_expected() {
-        Ok(value) => value,
-        Err(error) => panic!("`{method}`: {error}"),
     }
 }

@@ -225,8 +225,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
             match blocked {
                 Blocked::NotHeard | Blocked::RunWithoutEnd => {
-                    let begun = begun.map(|amount| format!("  <- {amount} bytes so far"));
-                    let begun = begun.unwrap_or_default();
+                    let begun = so_far(*begun);
                     writeln!(text, "    the script waits for  {wanted}{begun}")?;
                 }
                 Blocked::NotListened => {
@@ -263,8 +262,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
 
 fn expected(text: &mut String, violation: &Details, begun: Option<usize>) -> fmt::Result {
     if let Some(expected) = &violation.expected {
-        let begun = begun.map(|amount| format!("  <- {amount} bytes so far")).unwrap_or_default();
-        writeln!(text, "    expected  {}{begun}", described(expected))?;
+        writeln!(text, "    expected  {}{}", described(expected), so_far(begun))?;
     }
     Ok(())
 }
@@ -637,6 +635,11 @@ fn field_difference(assertion: &Assertion, happened: &Interaction) -> String {
         let _ = writeln!(text, "  outcome   expected {wanted}, got {got}");
     }
     text
+}
+
+/// How much had come of a step that had begun.
+fn so_far(begun: Option<usize>) -> String {
+    begun.map(|amount| format!("  <- {}", progress(amount, None))).unwrap_or_default()
 }
 
 fn progress(amount: usize, of: Option<usize>) -> String {
