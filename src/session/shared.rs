@@ -111,6 +111,9 @@ struct Slot {
     mark: Option<Mark>,
     /// How many marks were answered too late.
     late_answers: u32,
+    /// When another task woke it by something that is no progress, which gives nobody patience
+    /// anew.
+    disturbed: Option<Instant>,
     /// When the delay of a step will have passed.
     delay: Option<(usize, Instant)>,
     /// The last answer was put off once, so that others may run.
@@ -154,15 +157,20 @@ impl Slot {
     ) -> Option<Waker> {
         // A waker that was taken was woken: by progress, or by a mark that this poll is too late
         // to answer.
-        if self.wait != Some(wait) || self.waker.is_none() {
+        let disturbed = self.disturbed.take();
+        let is_prompt = disturbed.is_some_and(|at| now.duration_since(at) <= ANSWER_WINDOW);
+        let goes_on = self.wait == Some(wait) && is_prompt;
+        if self.wait != Some(wait) || self.waker.is_none() && !goes_on {
             self.began = Some(now);
         }
         if self.mark.is_some() {
             self.late_answers += 1;
         }
+        if !goes_on {
+            self.since = Some(now);
+        }
         self.wait = Some(wait);
         self.is_exempt = is_exempt;
-        self.since = Some(now);
         self.mark = None;
         self.ready_in_a_row = 0;
         match waker {
@@ -390,7 +398,10 @@ impl Shared {
                         if progressed && inner.alarm.is_some() {
                             inner.last_progress = Some(Instant::now());
                         }
-                        woken = inner.take_parked(session);
+                        woken = match cx {
+                            Some(cx) if !progressed => inner.disturb(session, cx.waker()),
+                            _ => inner.take_parked(session),
+                        };
                     }
                     drop(guard);
                     drop((parked, writer));
@@ -597,10 +608,9 @@ impl Shared {
             _ => None,
         };
         let retired = slot.park(wait, is_exempt, waker, now);
-        let began = slot.began.unwrap_or(now);
-        let mut next = began + self.settings.deadline;
+        let mut next = slot.began.unwrap_or(now) + self.settings.deadline;
         if let Some(patience) = self.settings.patience.filter(|_| !is_exempt) {
-            next = next.min(now + patience);
+            next = next.min(slot.since.unwrap_or(now) + patience);
         }
         // A timer of its own wakes whoever sleeps on it.
         if let Some(until) = delay_until.filter(|_| self.settings.timer.is_none()) {
@@ -728,9 +738,19 @@ impl Round {
 }
 
 impl Inner {
+    /// Who waits in a session, to be woken.
     fn take_parked(&mut self, session: usize) -> [Option<Waker>; 2] {
-        let [write, read] = &mut self.parked[session];
-        [write.waker.take(), read.waker.take()]
+        self.parked[session].each_mut().map(|slot| slot.waker.take())
+    }
+
+    /// The same by something that is no progress, done by the task of `waker`. What that task waits
+    /// for itself begins anew: it goes on, and has a clock of its own.
+    fn disturb(&mut self, session: usize, waker: &Waker) -> [Option<Waker>; 2] {
+        self.parked[session].each_mut().map(|slot| {
+            let is_other = slot.waker.as_ref().is_some_and(|parked| !parked.will_wake(waker));
+            slot.disturbed = is_other.then(Instant::now);
+            slot.waker.take()
+        })
     }
 
     fn take_overseers(&mut self) -> [Option<Waker>; 2] {

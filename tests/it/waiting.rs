@@ -203,6 +203,45 @@ everywhere! {
         panic!("nobody called it stalled");
     }
 
+    async fn what_need_not_be_is_no_progress_on_the_same_session_either() {
+        let verifier = impatient();
+        let net = verifier.socket();
+        let script = net.new_session().expect_connect("peer:1").expect_send(b"beat").times(0..);
+        script.expect_send(b"ask").expect_recv(b"answer");
+        let (mut reader, mut writer) = connect(&net).await.split();
+        let mut waiting = pin!(spawn(async move {
+            let stalled = reader.read(&mut [0; 8]).await.unwrap_err();
+            (reader, stalled)
+        }));
+        for _ in 0..400 {
+            if let Some((reader, stalled)) = timeout(SHORT / 4, &mut waiting).await {
+                assert_eq!(stall(&violation(&stalled)), (Blocked::NotHeard, false));
+                drop((reader, writer));
+                assert_eq!(judged(&verifier).violations().len(), 1);
+                return;
+            }
+            writer.write_all(b"beat").await.unwrap();
+        }
+        panic!("nobody called it stalled");
+    }
+
+    async fn a_client_that_sends_what_need_not_be_between_its_reads_has_a_clock_of_its_own() {
+        let verifier = Verifier::builder().patience(10 * SHORT).build();
+        let net = verifier.socket();
+        let script = net.new_session().expect_connect("peer:1").expect_send(b"beat").times(0..);
+        script.expect_send(b"ask").expect_recv(b"answer");
+        let mut socket = connect(&net).await;
+        for _ in 0..15 {
+            let received = timeout(SHORT, socket.recv(&mut [0; 8])).await;
+            assert!(received.is_none(), "there is nothing to receive yet");
+            socket.send(b"beat").await.unwrap();
+        }
+        socket.send(b"ask").await.unwrap();
+        assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 6);
+        drop(socket);
+        verifier.finish().await;
+    }
+
     async fn a_recv_that_its_own_timeout_dropped_is_not_called_stalled_later() {
         let verifier = impatient();
         let net = verifier.socket();
