@@ -353,7 +353,7 @@ impl<L: Language> Machine<L> {
                     return self.stray(call, offset, furthest, progressed, timeline);
                 }
             };
-            let Step { delay, raises, .. } = self.script.steps[step];
+            let raises = self.script.steps[step].raises;
             let nature = self.nature(step);
             if offset > 0 && raises.is_some() {
                 return Verdict::Done { answer: Answer::Amount(offset), progressed };
@@ -361,12 +361,8 @@ impl<L: Language> Machine<L> {
             if let Some(wait) = self.lockstep_wait(step) {
                 return wait_or_short(wait, offset, progressed);
             }
-            if let Some(wait) = self.delay_of(step) {
+            if let Some(wait) = self.answer_to_come(step) {
                 return Verdict::Wait(wait);
-            }
-            if delay == Delay::Never {
-                self.waited_on.insert(step);
-                return Verdict::Wait(Wait::Never(step));
             }
             progressed |= self.script.steps[step].is_progress();
             self.meet(step, used, call, offset, timeline);
@@ -413,12 +409,12 @@ impl<L: Language> Machine<L> {
         }
         loop {
             let index = self.said.at;
-            let Some(step) = self.script.steps.get(index) else {
+            if self.step_index(index).is_none() {
                 return match L::standing_said(self.state) {
                     Some(answer) => Verdict::Done { answer, progressed },
                     None => Verdict::Wait(Wait::PastTheEnd),
                 };
-            };
+            }
             if self.is_left_behind(index)
                 || (self.is_interrupted && self.interruption == Some(index))
             {
@@ -426,27 +422,18 @@ impl<L: Language> Machine<L> {
                 continue;
             }
             if let Some(wait) = self.heard_before(index) {
-                let blocking = match wait {
-                    Wait::ForHeard(step) => Some(step),
-                    _ => None,
-                };
-                if let Some((blocking, heard)) =
-                    blocking.and_then(|step| Some((step, self.heard_at(step)?)))
-                {
-                    if L::is_unreachable(heard, self.state) {
-                        return Verdict::Refuse(self.refuse_unreachable(blocking).into());
+                if let Wait::ForHeard(before) = wait {
+                    let heard = self.heard_at(before);
+                    if heard.is_some_and(|heard| L::is_unreachable(heard, self.state)) {
+                        return Verdict::Refuse(self.refuse_unreachable(before).into());
                     }
                 }
                 return Verdict::Wait(wait);
             }
-            if let Some(wait) = self.delay_of(index) {
+            if let Some(wait) = self.answer_to_come(index) {
                 return Verdict::Wait(wait);
             }
-            if step.delay == Delay::Never {
-                self.waited_on.insert(index);
-                return Verdict::Wait(Wait::Never(index));
-            }
-            progressed |= step.is_progress();
+            progressed |= self.script.steps[index].is_progress();
             let answer = self.give(index, size, buffer, timeline);
             return Verdict::Done { answer, progressed };
         }
@@ -930,6 +917,15 @@ impl<L: Language> Machine<L> {
             && self.said.at <= index
             && self.heard_before(index).is_none()
             && !(self.said.at..index).any(is_held_back)
+    }
+
+    /// What whoever is to be answered by the step has to wait for, if it does not answer now.
+    fn answer_to_come(&mut self, step: usize) -> Option<Wait> {
+        if self.script.steps[step].delay == Delay::Never {
+            self.waited_on.insert(step);
+            return Some(Wait::Never(step));
+        }
+        self.delay_of(step)
     }
 
     /// The delay of the step, unless it has passed.
