@@ -22,8 +22,7 @@ pub(crate) fn double<K>(
 /// The violation that an error of a double is made of.
 #[track_caller]
 pub(crate) fn violation(error: &io::Error) -> &Violation {
-    let violation = error.get_ref().and_then(|inner| inner.downcast_ref());
-    violation.unwrap_or_else(|| panic!("no violation: {error:?}"))
+    Violation::of(error).unwrap_or_else(|| panic!("no violation: {error:?}"))
 }
 
 /// The report on a test that must not pass.

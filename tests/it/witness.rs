@@ -16,6 +16,8 @@ use futures::future::{Either, select};
 use wirescript::Verifier;
 use wirescript::scripted::{Blocked, Report, Violation, ViolationKind};
 
+use crate::probe;
+
 /// Lets real time pass, on any runtime and on none. For tests about time; not to wait for anything.
 pub(crate) async fn pass(time: Duration) {
     let (passed, wait) = oneshot::channel();
@@ -37,8 +39,7 @@ pub(crate) async fn timeout<T>(time: Duration, future: impl Future<Output = T>) 
 /// The violation that a client was told of.
 #[track_caller]
 pub(crate) fn violation(error: &io::Error) -> Violation {
-    let source = error.get_ref().and_then(|source| source.downcast_ref::<Violation>());
-    source.unwrap_or_else(|| panic!("no violation: {error:?}")).clone()
+    probe::violation(error).clone()
 }
 
 /// What kept the client waiting, and whether it took the deadline to end that.
