@@ -63,7 +63,7 @@ pub use transport::{
 #[cfg(feature = "scripted")]
 pub use self::{
     double::Scripted,
-    script::{any, matching},
+    script::{any, matching, to_end, until},
     verify::{Verifier, run},
 };
 
@@ -72,9 +72,10 @@ pub use self::{
 pub mod scripted {
     pub use crate::double::{Scripted, ScriptedSocket, Session};
     pub use crate::script::{
-        AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, Any,
-        AtStart, ChunkSizes, Chunks, Expected, Fault, IntoBytes, IntoExpected, InvalidArgument,
-        Matching, Socket, SocketScript, SocketState, Times, Value, any, matching, modifiers,
+        AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterRecvError, AfterReply, AfterRule,
+        AfterSend, AfterSendAll, AfterShutdown, Any, AtStart, ChunkSizes, Chunks, Expected, Fault,
+        IntoBytes, IntoExpected, IntoParts, InvalidArgument, Matching, Part, Parts, Sent, Socket,
+        SocketScript, SocketState, Times, Value, Whenever, any, matching, modifiers, to_end, until,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

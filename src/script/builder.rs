@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::expected::expected;
 use super::{
     ChunkSizes, Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Pieces,
-    Socket, SocketHeard, SocketSaid, Step, Times, What,
+    Reply, Sent, Socket, SocketHeard, SocketSaid, Step, Times, What,
 };
 use crate::double::{ScriptedSocket, Session};
 use crate::transport::Endpoint;
@@ -68,14 +68,20 @@ kinds! {
     AfterSend: Step Raises Times;
     /// Behind `expect_send_all`.
     AfterSendAll: Step Raises Times;
-    /// Behind `expect_recv`.
+    /// Behind `expect_recv` and `replies_with`.
     AfterRecv: Step After Never Times;
-    /// Behind `expect_recv_error`, `expect_reset` and `expect_eof`.
+    /// Behind `expect_recv_error`.
+    AfterRecvError: Step After Times;
+    /// Behind `expect_reset` and `expect_eof`.
     AfterEnd: Step After;
     /// Behind `expect_shutdown`.
     AfterShutdown: Step Raises;
     /// Behind `expect_close`.
     AfterClose: Step;
+    /// Behind `allows_sent`.
+    AfterRule: ;
+    /// Behind what `whenever_sent` replies.
+    AfterReply: After;
 }
 
 impl SocketScript {
@@ -149,6 +155,44 @@ impl<K> SocketScript<K> {
         self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole })
     }
 
+    /// The peer says what `reply` makes of what the client has sent: an `expect_recv` whose bytes
+    /// are known only then.
+    ///
+    /// `reply` is asked when the step is due, once for each time that it comes, as a rule: it may be
+    /// asked again if something else happened meanwhile. It runs on the client's task; if it panics
+    /// or replies with nothing, that is a violation of its own, and the client gets an error.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier, any};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut socket = net
+    ///     .new_session()
+    ///     .expect_send_all(("PING ", any().len(4).capture("nonce"), "\n"))
+    ///     .replies_with(|sent| [b"PONG ", sent.capture("nonce")].concat())
+    ///     .into_socket();
+    ///
+    /// socket.send_all(b"PING 0042\n").await?;
+    /// let mut buffer = [0; 64];
+    /// let len = socket.recv(&mut buffer).await?;
+    /// assert_eq!(&buffer[..len], b"PONG 0042");
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At this line: if nothing can be received here.
+    #[track_caller]
+    pub fn replies_with<F, B>(self, reply: F) -> SocketScript<AfterRecv>
+    where
+        F: Fn(&Sent) -> B + Send + Sync + 'static,
+        B: IntoBytes,
+    {
+        self.said(SocketSaid::Reply { reply: Reply::new(reply), piece: None })
+    }
+
     /// The next read fails with an error of this kind.
     ///
     /// The connection lives on, unless the kind is `ConnectionReset` or `ConnectionAborted`, after
@@ -159,7 +203,7 @@ impl<K> SocketScript<K> {
     /// At this line: if no socket gives errors of this kind to its client (`WouldBlock`,
     /// `Interrupted`), or nothing can be received here.
     #[track_caller]
-    pub fn expect_recv_error(self, kind: impl Into<Fault>) -> SocketScript<AfterEnd> {
+    pub fn expect_recv_error(self, kind: impl Into<Fault>) -> SocketScript<AfterRecvError> {
         let fault = checked_fault("expect_recv_error", kind);
         self.said(SocketSaid::RecvError(fault))
     }
@@ -233,7 +277,9 @@ impl<K: modifiers::Step> SocketScript<K> {
     pub fn optional(self) -> Self {
         self.modified(|step| step.times = step.times.or_never())
     }
+}
 
+impl<K> SocketScript<K> {
     fn modified(mut self, modify: impl FnOnce(&mut Step<Socket>)) -> Self {
         if let Some(step) = self.draft.last() {
             modify(step);
@@ -265,8 +311,8 @@ impl<K: modifiers::Step + modifiers::Times> SocketScript<K> {
     ///
     /// # Panics
     ///
-    /// At this line: if nothing can come so often (0, or an empty range), or if the step is a run
-    /// without an end, of which nothing could tell two apart.
+    /// At this line: if nothing can come so often (0, or an empty range), if the step is a run
+    /// without an end, of which nothing could tell two apart, or if it ends the connection.
     #[track_caller]
     pub fn times(self, times: impl Into<Times>) -> Self {
         let times = times.into();
@@ -274,15 +320,19 @@ impl<K: modifiers::Step + modifiers::Times> SocketScript<K> {
             panic!("`times`: {problem}");
         }
         let mut script = self;
-        let is_run_without_end = script.draft.last().is_some_and(|step| match &step.what {
-            What::Heard(SocketHeard::SendAll(bytes)) => bytes.literal().is_none(),
-            _ => false,
-        });
-        assert!(
-            !is_run_without_end,
-            "`times`: nothing could tell where a run without an end ends and the next begins; \
-             state its bytes"
-        );
+        match script.draft.last().map(|step| &step.what) {
+            Some(What::Heard(SocketHeard::SendAll(bytes))) => assert!(
+                bytes.ending().is_none(),
+                "`times`: nothing could tell where a run without an end ends and the next begins; \
+                 state its bytes"
+            ),
+            Some(What::Said(SocketSaid::RecvError(fault))) => assert!(
+                !fault.is_reset() || times == Times::ONCE,
+                "`times`: the connection is gone after the first {:?}",
+                fault.kind()
+            ),
+            _ => {}
+        }
         script.modified(|step| step.times = times)
     }
 }
@@ -305,7 +355,7 @@ impl<K: modifiers::Step + modifiers::Raises> SocketScript<K> {
     }
 }
 
-impl<K: modifiers::Step + modifiers::After> SocketScript<K> {
+impl<K: modifiers::After> SocketScript<K> {
     /// The answer comes only when `delay` has passed since the client first waited for it.
     ///
     /// The delay runs on the verifier's [`Timer`](crate::Timer), if it was given one, and in real
@@ -379,15 +429,130 @@ impl SocketScript<AfterRecv> {
     /// At this line: if a size is 0, or a list of sizes does not add up to what the step says.
     #[track_caller]
     pub fn in_chunks(mut self, sizes: impl Into<ChunkSizes>) -> Self {
-        if let Some(What::Said(SocketSaid::Recv { bytes, pieces })) =
-            self.draft.last().map(|step| &mut step.what)
-        {
-            match sizes.into().pieces(bytes.len()) {
-                Ok(cut) => *pieces = cut,
-                Err(reason) => panic!("`in_chunks`: {reason}"),
+        let sizes = sizes.into();
+        let cut = match self.draft.last().map(|step| &mut step.what) {
+            Some(What::Said(SocketSaid::Recv { bytes, pieces })) => {
+                sizes.pieces(bytes.len()).map(|cut| *pieces = cut)
             }
+            Some(What::Said(SocketSaid::Reply { piece, .. })) => {
+                sizes.piece().map(|size| *piece = Some(size))
+            }
+            _ => Ok(()),
+        };
+        if let Err(reason) = cut {
+            panic!("`in_chunks`: {reason}");
         }
         self
+    }
+}
+
+/// Rules: what may come at any point, beside the steps.
+impl<K> SocketScript<K> {
+    /// Whenever the client sends `bytes`, at any point, the peer replies; how is said next.
+    ///
+    /// It is for what comes unasked, such as heartbeats. What the client sends is compared with the
+    /// steps that may come next and with the rules until the bytes decide, and one send never
+    /// belongs to both. The reply is what the peer says next, at the end of what it is just saying;
+    /// the client need not receive it. Each time is an interaction of its own, and none is progress
+    /// that would give another wait patience anew.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut socket = net
+    ///     .new_session()
+    ///     .whenever_sent(b"PING\r\n")
+    ///     .replies(b"PONG\r\n")
+    ///     .expect_send_all(b"QUIT\r\n")
+    ///     .into_socket();
+    ///
+    /// socket.send_all(b"PING\r\nQUIT\r\n").await?;
+    /// let mut buffer = [0; 64];
+    /// let len = socket.recv(&mut buffer).await?;
+    /// assert_eq!(&buffer[..len], b"PONG\r\n");
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `bytes` is empty, if it has no end of its own, or if the client may send
+    /// something by a step that begins alike.
+    #[track_caller]
+    pub fn whenever_sent(self, bytes: impl IntoExpected<[u8]>) -> Whenever {
+        Whenever { draft: self.rule("whenever_sent", bytes) }
+    }
+
+    /// The client may send `bytes` at any point, as often as it likes. See
+    /// [`whenever_sent`](Self::whenever_sent).
+    ///
+    /// # Panics
+    ///
+    /// At this line, as [`whenever_sent`](Self::whenever_sent) does.
+    #[track_caller]
+    pub fn allows_sent(self, bytes: impl IntoExpected<[u8]>) -> SocketScript<AfterRule> {
+        SocketScript { draft: self.rule("allows_sent", bytes), kind: PhantomData }
+    }
+
+    #[track_caller]
+    fn rule(mut self, method: &str, bytes: impl IntoExpected<[u8]>) -> Draft<Socket> {
+        let bytes = some_bytes(method, bytes);
+        assert!(
+            bytes.ending().is_none(),
+            "`{method}`: a run without an end would take all that the client sends; give it one"
+        );
+        let heard = What::Heard(SocketHeard::SendAll(bytes));
+        self.draft.push(Step::standing(heard, Location::caller()));
+        self.draft
+    }
+}
+
+/// A rule of which it is to be said what the peer replies. Left like this, it allows what is sent
+/// and replies nothing.
+#[must_use = "say what the peer replies, with `.replies(..)` or `.replies_with(..)`"]
+pub struct Whenever {
+    draft: Draft<Socket>,
+}
+
+impl Whenever {
+    /// The peer says `bytes` each time.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if `bytes` is empty (see [`allows_sent`](SocketScript::allows_sent)).
+    #[track_caller]
+    pub fn replies(self, bytes: impl IntoBytes) -> SocketScript<AfterReply> {
+        let bytes = bytes.into_bytes();
+        assert!(
+            !bytes.is_empty(),
+            "`replies` wants at least one byte: if the peer says nothing, write `.allows_sent(..)`"
+        );
+        self.says(SocketSaid::Recv { bytes, pieces: Pieces::Whole })
+    }
+
+    /// The peer says what `reply` makes of what was sent, each time. See
+    /// [`replies_with`](SocketScript::replies_with).
+    #[track_caller]
+    pub fn replies_with<F, B>(self, reply: F) -> SocketScript<AfterReply>
+    where
+        F: Fn(&Sent) -> B + Send + Sync + 'static,
+        B: IntoBytes,
+    {
+        self.says(SocketSaid::Reply { reply: Reply::new(reply), piece: None })
+    }
+
+    #[track_caller]
+    fn says(mut self, said: SocketSaid) -> SocketScript<AfterReply> {
+        self.draft.push(Step::standing(What::Said(said), Location::caller()));
+        SocketScript { draft: self.draft, kind: PhantomData }
+    }
+}
+
+impl fmt::Debug for Whenever {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Whenever").finish_non_exhaustive()
     }
 }
 

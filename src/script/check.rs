@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Delay, Step, What};
+use super::{Delay, Ending, Step, What};
 use crate::protocol;
 use crate::session::Language;
 
@@ -10,20 +10,32 @@ use crate::session::Language;
 pub(super) struct Before<'s, L: Language> {
     pub(super) landed: &'s [Step<L>],
     pub(super) batch: &'s [Step<L>],
+    /// The places of the parts of rules among them.
+    pub(super) standing: &'s [usize],
 }
 
 impl<L: Language> Before<'_, L> {
+    /// How many steps there are, without rules.
     fn len(&self) -> usize {
-        self.landed.len() + self.batch.len()
+        self.landed.len() + self.batch.len() - self.standing.len()
     }
 
     fn last(&self) -> Option<&Step<L>> {
-        self.batch.last().or(self.landed.last())
+        self.backwards().next().map(|(_, step)| step)
     }
 
-    /// Every step with its number, from the last to the first.
+    /// Every step of the order with its number, from the last to the first.
     fn backwards(&self) -> impl Iterator<Item = (usize, &Step<L>)> {
-        (1..=self.len()).rev().zip(self.batch.iter().rev().chain(self.landed.iter().rev()))
+        let steps = self.batch.iter().rev().chain(self.landed.iter().rev());
+        (1..=self.len()).rev().zip(steps.filter(|step| !step.is_standing))
+    }
+
+    /// Every part of a rule.
+    fn rules(&self) -> impl Iterator<Item = &Step<L>> {
+        self.standing.iter().filter_map(|place| match place.checked_sub(self.landed.len()) {
+            Some(place) => self.batch.get(place),
+            None => self.landed.get(*place),
+        })
     }
 
     /// Why `step` cannot come, if it cannot.
@@ -32,6 +44,9 @@ impl<L: Language> Before<'_, L> {
     /// before this one.
     pub(super) fn check(&self, step: &Step<L>, reach: &mut Vec<L::State>) -> Result<(), String> {
         let name = step.name();
+        if step.is_standing {
+            return self.check_rule(step);
+        }
         let number = self.len() + 1;
         match self.last() {
             Some(last) => reach_after(last, reach),
@@ -51,9 +66,41 @@ impl<L: Language> Before<'_, L> {
             );
         }
         match &step.what {
-            What::Heard(heard) => self.check_distinct(heard),
+            What::Heard(heard) => {
+                self.check_distinct_from_rules(name, heard)?;
+                self.check_distinct(heard)
+            }
             What::Said(_) => self.check_not_behind_never(name),
         }
+    }
+
+    /// A rule is told from everything that the client may do.
+    fn check_rule(&self, rule: &Step<L>) -> Result<(), String> {
+        let What::Heard(heard) = &rule.what else { return Ok(()) };
+        self.check_distinct_from_rules("this rule", heard)?;
+        for (number, before) in self.backwards() {
+            if before.heard().is_some_and(|before| L::is_ambiguous(before, heard)) {
+                return Err(format!(
+                    "this rule cannot be told from step {number}: what begins one of them may be \
+                     all of the other",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_distinct_from_rules(&self, name: &str, heard: &L::Heard) -> Result<(), String> {
+        for rule in self.rules() {
+            if rule.heard().is_some_and(|rule| L::is_ambiguous(rule, heard)) {
+                let name = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
+                return Err(format!(
+                    "{name} cannot be told from the rule written at {}: what begins one of them \
+                     may be all of the other",
+                    rule.at,
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The peer does not go on behind something that never answers, unless the client does.
@@ -83,7 +130,14 @@ impl<L: Language> Before<'_, L> {
                 continue;
             };
             let is_ambiguous = L::is_ambiguous(earlier, heard);
-            if is_ambiguous && L::nature(earlier).is_open && !said_between {
+            if is_ambiguous && L::nature(earlier).ending == Some(Ending::Close) {
+                return Err(format!(
+                    "`{name}` cannot follow step {number}, which takes all that the client sends \
+                     until it closes its direction; give that an end",
+                ));
+            }
+            let takes_all = L::nature(earlier).ending.is_some() && !said_between;
+            if is_ambiguous && takes_all {
                 return Err(format!(
                     "`{name}` cannot follow step {number} directly: that is a run without an end, \
                      which would take these bytes too; state its bytes, or let the peer say \

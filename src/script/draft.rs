@@ -17,6 +17,8 @@ pub(crate) struct Script<L: Language> {
     pub(crate) open_ended: bool,
     /// The states in which the connection can be once the last step but one has been used (S2).
     pub(crate) reach: Vec<L::State>,
+    /// The places among `steps` of those that are parts of rules, in ascending order.
+    pub(crate) standing: Vec<usize>,
 }
 
 impl<L: Language> Script<L> {
@@ -27,12 +29,29 @@ impl<L: Language> Script<L> {
             stays_open: false,
             open_ended: false,
             reach: Vec::new(),
+            standing: Vec::new(),
         }
     }
 
     /// Whether the first step makes the connection.
     pub(crate) fn begins_with_entry(&self) -> bool {
-        self.steps.first().is_some_and(Step::is_entry)
+        self.first().is_some_and(|first| self.steps[first].is_entry())
+    }
+
+    /// The place of the first step that is not part of a rule.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.steps.iter().position(|step| !step.is_standing)
+    }
+
+    /// The place of the last step that is not part of a rule.
+    pub(crate) fn last(&self) -> Option<usize> {
+        self.steps.iter().rposition(|step| !step.is_standing)
+    }
+
+    /// The number of the step at this place, from 1; of a rule, that of the step before it.
+    pub(crate) fn number(&self, place: usize) -> usize {
+        let is_standing = self.steps.get(place).is_some_and(|step| step.is_standing);
+        place + usize::from(!is_standing) - self.standing.partition_point(|rule| *rule < place)
     }
 }
 
@@ -68,9 +87,11 @@ impl<L: Language> Draft<L> {
     /// More of a script that has landed.
     pub(crate) fn continuing(shared: Arc<Shared>, session: usize) -> Self {
         let mut draft = Self::new(shared, session);
-        let (landed, reach) = draft.landed(|script| (script.steps.len(), script.reach.clone()));
+        let (landed, reach, standing) = draft
+            .landed(|script| (script.steps.len(), script.reach.clone(), script.standing.clone()));
         draft.landed = Some(landed);
         draft.script.reach = reach;
+        draft.script.standing = standing;
         draft
     }
 
@@ -79,17 +100,19 @@ impl<L: Language> Draft<L> {
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
         let mut reach = std::mem::take(&mut self.script.reach);
-        let batch = &self.script.steps;
+        let Script { steps: batch, standing, .. } = &self.script;
+        let place = self.landed.unwrap_or(0) + batch.len();
         let checked = match self.landed {
-            None => Before { landed: &[], batch }.check(&step, &mut reach),
+            None => Before { landed: &[], batch, standing }.check(&step, &mut reach),
             Some(landed) => self.landed(|script| {
-                Before { landed: &script.steps[..landed], batch }.check(&step, &mut reach)
+                Before { landed: &script.steps[..landed], batch, standing }.check(&step, &mut reach)
             }),
         };
         if let Err(problem) = checked {
             panic!("{problem}");
         }
         self.script.reach = reach;
+        self.script.standing.extend(step.is_standing.then_some(place));
         self.script.steps.push(step);
     }
 

@@ -1,12 +1,14 @@
 //! Values that a step or an assertion states: a literal, anything, or a labelled predicate.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::{Ending, IntoParts, Part, Parts};
 use crate::transport::{Endpoint, InvalidEndpoint};
 
 /// Matches every value, and states nothing: what met it is to be asserted later.
@@ -61,7 +63,7 @@ where
     T: ?Sized,
     F: Fn(&T) -> bool + Send + Sync + 'static,
 {
-    Matching(Predicate { label: label.into(), test: Arc::new(predicate) })
+    Matching(Predicate::new(label.into(), predicate))
 }
 
 /// What [`matching`] returns.
@@ -79,6 +81,24 @@ pub(crate) struct Predicate<T: ?Sized> {
     pub(crate) test: Arc<dyn Fn(&T) -> bool + Send + Sync>,
 }
 
+impl<T: ?Sized> Predicate<T> {
+    pub(super) fn new<F>(label: Cow<'static, str>, test: F) -> Self
+    where
+        F: Fn(&T) -> bool + Send + Sync + 'static,
+    {
+        Self { label, test: Arc::new(test) }
+    }
+}
+
+/// Two predicates are alike if the same words stand for them.
+impl<T: ?Sized> PartialEq for Predicate<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+    }
+}
+
+impl<T: ?Sized> Eq for Predicate<T> {}
+
 impl<T: ?Sized> Clone for Predicate<T> {
     fn clone(&self) -> Self {
         Self { label: self.label.clone(), test: Arc::clone(&self.test) }
@@ -90,11 +110,12 @@ impl<T: ?Sized> Clone for Predicate<T> {
 /// Made by [`IntoExpected`] from a literal, [`any`] or [`matching`].
 pub struct Expected<T: Value + ?Sized>(pub(crate) Pattern<T>);
 
-/// The three ways of stating a value.
+/// The ways of stating a value.
 pub(crate) enum Pattern<T: Value + ?Sized> {
     Is(T::Literal),
     Any,
     Matching(Predicate<T>),
+    Parts(T::Parts),
 }
 
 impl<T: Value + ?Sized> Expected<T> {
@@ -102,7 +123,7 @@ impl<T: Value + ?Sized> Expected<T> {
     pub(crate) fn literal(&self) -> Option<&T::Literal> {
         match &self.0 {
             Pattern::Is(literal) => Some(literal),
-            Pattern::Any | Pattern::Matching(_) => None,
+            Pattern::Any | Pattern::Matching(_) | Pattern::Parts(_) => None,
         }
     }
 
@@ -112,12 +133,42 @@ impl<T: Value + ?Sized> Expected<T> {
     }
 }
 
+impl Expected<[u8]> {
+    /// Whether the script judges every byte, so that nobody has to assert them.
+    pub(crate) fn is_stated(&self) -> bool {
+        match &self.0 {
+            Pattern::Is(_) | Pattern::Matching(_) => true,
+            Pattern::Any => false,
+            Pattern::Parts(parts) => parts.is_stated(),
+        }
+    }
+
+    /// Where a run of these bytes ends, if it has no end of its own.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        match &self.0 {
+            Pattern::Is(_) => None,
+            Pattern::Any | Pattern::Matching(_) => Some(Ending::Pause),
+            Pattern::Parts(parts) => parts.ending(),
+        }
+    }
+
+    /// How many bytes there are, where the script says.
+    pub(crate) fn extent(&self) -> Option<usize> {
+        match &self.0 {
+            Pattern::Is(literal) => Some(literal.len()),
+            Pattern::Any | Pattern::Matching(_) => None,
+            Pattern::Parts(parts) => parts.extent(),
+        }
+    }
+}
+
 impl<T: Value + ?Sized> Clone for Expected<T> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Pattern::Is(literal) => Pattern::Is(literal.clone()),
             Pattern::Any => Pattern::Any,
             Pattern::Matching(predicate) => Pattern::Matching(predicate.clone()),
+            Pattern::Parts(parts) => Pattern::Parts(parts.clone()),
         })
     }
 }
@@ -128,6 +179,7 @@ impl<T: Value + ?Sized> fmt::Debug for Expected<T> {
             Pattern::Is(literal) => literal.fmt(f),
             Pattern::Any => f.write_str("any()"),
             Pattern::Matching(predicate) => write!(f, "matching({:?})", predicate.label),
+            Pattern::Parts(parts) => parts.fmt(f),
         }
     }
 }
@@ -136,6 +188,8 @@ impl<T: Value + ?Sized> fmt::Debug for Expected<T> {
 pub trait Value: sealed::Sealed {
     /// How a literal is kept.
     type Literal: Clone + fmt::Debug + Send + Sync;
+    /// What a value is described by that is a sequence of parts.
+    type Parts: Clone + fmt::Debug + Send + Sync;
 }
 
 mod sealed {
@@ -147,20 +201,24 @@ mod sealed {
 
 impl Value for [u8] {
     type Literal = Bytes;
+    type Parts = Parts;
 }
 
 impl Value for Endpoint {
     type Literal = Endpoint;
+    type Parts = Infallible;
 }
 
 impl Value for usize {
     type Literal = usize;
+    type Parts = Infallible;
 }
 
 /// What can stand where a `T` is expected: literals of every common shape, [`any`] and
 /// [`matching`].
 ///
-/// For bytes (`T = [u8]`): slices, arrays, `&str`, `String`, `Vec<u8>`, [`Bytes`]. For endpoints:
+/// For bytes (`T = [u8]`): slices, arrays, `&str`, `String`, `Vec<u8>`, [`Bytes`], and what has
+/// [`Part`]s: one, or a tuple of parts and literals. For endpoints:
 /// `"host:port"`, `("host", port)`, [`Endpoint`], [`SocketAddr`]. For sizes: `usize`. Implement it
 /// for types of your own by way of one of these.
 pub trait IntoExpected<T: Value + ?Sized> {
@@ -185,25 +243,43 @@ pub(crate) fn expected<T: Value + ?Sized>(
     }
 }
 
-/// A literal that is not what its place wants, such as `"host"` where an endpoint is expected.
+/// An argument that is not what its place wants, such as `"host"` where an endpoint is expected.
 #[derive(Debug)]
-pub struct InvalidArgument(InvalidEndpoint);
+pub struct InvalidArgument(Problem);
+
+#[derive(Debug)]
+enum Problem {
+    Endpoint(InvalidEndpoint),
+    Parts(&'static str),
+}
+
+impl InvalidArgument {
+    pub(super) fn parts(problem: &'static str) -> Self {
+        Self(Problem::Parts(problem))
+    }
+}
 
 impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &self.0 {
+            Problem::Endpoint(error) => error.fmt(f),
+            Problem::Parts(problem) => f.write_str(problem),
+        }
     }
 }
 
 impl std::error::Error for InvalidArgument {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
+        match &self.0 {
+            Problem::Endpoint(error) => Some(error),
+            Problem::Parts(_) => None,
+        }
     }
 }
 
 impl From<InvalidEndpoint> for InvalidArgument {
     fn from(error: InvalidEndpoint) -> Self {
-        Self(error)
+        Self(Problem::Endpoint(error))
     }
 }
 
@@ -278,6 +354,12 @@ macro_rules! bytes_literals {
             }
         }
 
+        impl $(<$($generic)+>)? IntoParts for $literal {
+            fn add_to(self, parts: &mut Vec<Part>) {
+                parts.push(Part::literal(self));
+            }
+        }
+
         impl $(<$($generic)+>)? IntoExpected<[u8]> for $literal {
             fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
                 Ok(Expected(Pattern::Is(IntoBytes::into_bytes(self))))
@@ -299,3 +381,42 @@ bytes_literals! {
     {const N: usize} &[u8; N] => |bytes| Bytes::copy_from_slice(bytes),
     {const N: usize} [u8; N] => |bytes| Bytes::copy_from_slice(&bytes),
 }
+
+/// The run that these parts make, in this order.
+fn run_of(parts: impl IntoParts) -> Result<Expected<[u8]>, InvalidArgument> {
+    let mut all = Vec::new();
+    parts.add_to(&mut all);
+    Parts::pattern(all).map(Expected)
+}
+
+impl IntoExpected<[u8]> for Part {
+    fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
+        run_of(self)
+    }
+}
+
+impl IntoExpected<[u8]> for Vec<Part> {
+    fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
+        run_of(self)
+    }
+}
+
+macro_rules! tuples_of_parts {
+    ($($($part:ident)+),+) => {$(
+        impl<$($part: IntoParts),+> IntoParts for ($($part,)+) {
+            fn add_to(self, parts: &mut Vec<Part>) {
+                #[expect(non_snake_case, reason = "a tuple's fields go by the names of their types")]
+                let ($($part,)+) = self;
+                $($part.add_to(parts);)+
+            }
+        }
+
+        impl<$($part: IntoParts),+> IntoExpected<[u8]> for ($($part,)+) {
+            fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
+                run_of(self)
+            }
+        }
+    )+};
+}
+
+tuples_of_parts!(A B, A B C, A B C D, A B C D E, A B C D E F, A B C D E F G, A B C D E F G H);

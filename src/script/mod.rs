@@ -8,26 +8,32 @@ mod chunks;
 mod draft;
 mod expected;
 mod fault;
+mod parts;
 mod pieces;
+mod sent;
 mod socket;
 mod step;
 mod times;
 
 pub use builder::{
-    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, AtStart,
-    SocketScript, modifiers,
+    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterRecvError, AfterReply, AfterRule,
+    AfterSend, AfterSendAll, AfterShutdown, AtStart, SocketScript, Whenever, modifiers,
 };
 pub use chunks::Chunks;
 pub use expected::{
     Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
 };
 pub use fault::Fault;
+pub use parts::{IntoParts, Part, Parts, to_end, until};
 pub use pieces::ChunkSizes;
+pub use sent::Sent;
 pub use socket::{Socket, SocketState};
 pub use times::Times;
 
 pub(crate) use draft::{Draft, Script};
 pub(crate) use expected::{Pattern, Predicate, expected};
+pub(crate) use parts::{Advance, Ending, Progress, Wanted};
 pub(crate) use pieces::Pieces;
+pub(crate) use sent::Reply;
 pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

@@ -34,6 +34,17 @@ enum Sizes {
 }
 
 impl ChunkSizes {
+    /// The one size, or why there is not one.
+    pub(super) fn piece(self) -> Result<usize, String> {
+        match self.0 {
+            Sizes::Each(0) => Err("a chunk has at least one byte".to_owned()),
+            Sizes::Each(size) => Ok(size),
+            Sizes::List(_) => Err("how long a reply is, is known only when it is made; give one \
+                                   size for all chunks"
+                .to_owned()),
+        }
+    }
+
     /// The pieces of `len` bytes, or why they cannot be cut like that.
     pub(super) fn pieces(self, len: usize) -> Result<Pieces, String> {
         match self.0 {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Expected, Fault, Pieces};
+use super::{Expected, Fault, Pieces, Reply};
 use crate::protocol::{OperationInfo, Protocol};
 use crate::transport::Endpoint;
 
@@ -87,6 +87,11 @@ pub(crate) enum SocketSaid {
     Recv {
         bytes: Bytes,
         pieces: Pieces,
+    },
+    /// What is made of what was sent; in pieces of this size, if one is given.
+    Reply {
+        reply: Reply,
+        piece: Option<usize>,
     },
     RecvError(Fault),
     Reset,

@@ -20,11 +20,20 @@ pub(crate) struct Step<L: Language> {
     pub(crate) delay: Delay,
     /// The error that a heard step answers with.
     pub(crate) raises: Option<Fault>,
+    /// It is part of a rule that holds at any point, and has no place in the order. What it says
+    /// answers what is heard by the step before it.
+    pub(crate) is_standing: bool,
 }
 
 impl<L: Language> Step<L> {
     pub(crate) fn new(what: What<L>, at: &'static Location<'static>) -> Self {
-        Self { what, at, times: Times::ONCE, delay: Delay::None, raises: None }
+        let times = Times::ONCE;
+        Self { what, at, times, delay: Delay::None, raises: None, is_standing: false }
+    }
+
+    /// A part of a rule.
+    pub(crate) fn standing(what: What<L>, at: &'static Location<'static>) -> Self {
+        Self { times: Times::from(0..), is_standing: true, ..Self::new(what, at) }
     }
 }
 
@@ -39,7 +48,14 @@ impl<L: Language> Step<L> {
     }
 
     pub(crate) fn is_heard(&self) -> bool {
-        matches!(self.what, What::Heard(_))
+        self.heard().is_some()
+    }
+
+    pub(crate) fn heard(&self) -> Option<&L::Heard> {
+        match &self.what {
+            What::Heard(heard) => Some(heard),
+            What::Said(_) => None,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::case::{AnyCase, Case};
-use super::language::{Language, Meet, Test};
-use super::machine::{Opinion, answer_for};
+use super::language::{Language, Meet, Opinion, Question};
+use super::machine::answer_for;
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
     Details, Interaction, Report, ReportedViolation, Stage, Violation, ViolationKind,
@@ -22,8 +22,8 @@ pub(crate) enum Choice {
 /// What a client that connects is given.
 pub(crate) enum Taken {
     Session(usize),
-    /// A predicate has to be evaluated, for this session.
-    Ask(usize, Test),
+    /// A predicate has to be asked, for this session.
+    Ask(usize, Question),
     Refused(Violation),
 }
 
@@ -98,15 +98,15 @@ impl Book {
             }
             if let Choice::ByEntry(answers) = choice {
                 let Some(case) = self.case_mut::<L>(session) else { continue };
-                match case.machine.meets_entry(call) {
+                let opinion = answer_for(session, answers);
+                match case.machine.meets_entry(call, opinion) {
                     Meet::Whole(_) => {}
-                    Meet::Ask(test, _) => match answer_for(session, answers) {
-                        // What panicked is taken: the connect itself will tell.
-                        Some(Opinion::Yes | Opinion::Panicked(_)) => {}
-                        Some(Opinion::No) => continue,
-                        None => return Taken::Ask(session, test),
-                    },
-                    Meet::Part | Meet::Differs(_) | Meet::Other => {
+                    // What panicked is taken: the connect itself will tell.
+                    _ if matches!(opinion, Some(Opinion::Panicked { .. })) => {}
+                    Meet::Ask(question) => return Taken::Ask(session, question),
+                    // A predicate is no connect that could be shown instead.
+                    Meet::Differs(_) if opinion.is_some() => continue,
+                    Meet::Part(_) | Meet::Differs(_) | Meet::Other => {
                         others.extend(case.machine.entry());
                         continue;
                     }

@@ -109,7 +109,7 @@ impl<L: Language> AnyCase for Case<L> {
     }
 
     fn first_step(&self) -> Option<StepLabel> {
-        (!self.machine.script().steps.is_empty()).then(|| self.machine.step_label(0))
+        self.machine.script().first().map(|first| self.machine.step_label(first))
     }
 
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction {
@@ -167,7 +167,7 @@ impl<L: Language> AnyCase for Case<L> {
     }
 
     fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line> {
-        let at_step = violation.step().map(|step| step.number - 1);
+        let at_step = violation.step().map(|step| step.index);
         let is_compared = matches!(violation.kind(), ViolationKind::Mismatch { .. });
         let mut lines = Vec::new();
         let mut used = vec![false; self.machine.script().steps.len()];
@@ -183,7 +183,7 @@ impl<L: Language> AnyCase for Case<L> {
         lines.extend(violation.got().cloned().map(Line::Here));
         for (step, used) in used.iter().enumerate() {
             let is_here = is_compared && at_step == Some(step);
-            if !used && !is_here {
+            if !used && !is_here && !self.machine.script().steps[step].is_standing {
                 lines.push(Line::NotReached(self.machine.describe(step)));
             }
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::protocol::Protocol;
-use crate::script::Fault;
+use crate::script::{Ending, Fault};
 use crate::transport::Endpoint;
 use crate::verify::Described;
 
@@ -24,6 +24,10 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     type Call<'c>: Copy;
     /// What something said is put into.
     type Buffer: ?Sized;
+    /// How far into a heard step calls have come.
+    type Progress: Copy + Default + Send;
+    /// What of all that was heard replies are made of.
+    type Sent: Default + Send;
 
     /// The name of the operation that makes a connection.
     const ENTRY: &'static str;
@@ -46,24 +50,44 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     fn describe_call(
         call: Self::Call<'_>,
         offset: usize,
-        compared_with: Option<(&Self::Heard, usize)>,
+        compared_with: Option<(&Self::Heard, Begun<'_, Self::Progress>)>,
     ) -> Described;
     /// What an interaction kept of the arguments that met `heard`.
     fn describe_kept(heard: &Self::Heard, kept: &Kept) -> Described;
 
     /// What kind of step it is.
     fn nature(heard: &Self::Heard) -> Nature;
-    /// How much the step says in all.
-    fn said_extent(said: &Self::Said) -> usize;
+    /// How much the step says in all, where the script says.
+    fn said_extent(said: &Self::Said) -> Option<usize>;
     /// Whether a call could meet both steps, and nothing that follows would tell which was meant.
     fn is_ambiguous(first: &Self::Heard, second: &Self::Heard) -> bool;
 
     /// How much of the call there is to take.
     fn amount(call: Self::Call<'_>) -> usize;
-    /// How far the call, from `offset` on, meets a step of which `met` has come before.
-    fn meet(heard: &Self::Heard, met: usize, call: Self::Call<'_>, offset: usize) -> Meet;
-    /// Whether all that an open step has taken meets it.
-    fn conclude(heard: &Self::Heard, kept: &Kept) -> Meet;
+    /// How far the call, from `offset` on, meets a step that has `begun` before; with what was
+    /// said to its question, if it asked one.
+    fn meet(
+        heard: &Self::Heard,
+        begun: Begun<'_, Self::Progress>,
+        call: Self::Call<'_>,
+        offset: usize,
+        opinion: Option<&Opinion>,
+    ) -> Meet<Self::Progress>;
+    /// Whether all that an open step has taken meets it, now that the client has come to `ending`.
+    fn conclude(
+        heard: &Self::Heard,
+        begun: Begun<'_, Self::Progress>,
+        ending: Ending,
+        opinion: Option<&Opinion>,
+    ) -> Meet<Self::Progress>;
+    /// Notes of a step that was met what replies are made of.
+    fn note(heard: &Self::Heard, kept: &Kept, sent: &mut Self::Sent);
+    /// What has to be made of what was heard before this can be said.
+    fn reply(said: &Self::Said, sent: &Self::Sent) -> Option<Question>;
+    /// The step that says what was made.
+    fn said_made(said: &Self::Said, made: Bytes) -> Self::Said;
+    /// What was made for a step that says it.
+    fn made_of(said: &Self::Said) -> Option<Bytes>;
     /// Adds what the call brings from `offset` to `end` to what an interaction keeps.
     fn keep(call: Self::Call<'_>, offset: usize, end: usize, kept: &mut Kept);
 
@@ -99,8 +123,8 @@ pub(crate) struct Nature {
     pub(crate) is_stated: bool,
     /// The arguments are in the script, so that the interaction need not keep them.
     pub(crate) is_literal: bool,
-    /// It takes all that comes until the client pauses.
-    pub(crate) is_open: bool,
+    /// It takes all that comes until the client pauses, or leaves.
+    pub(crate) ending: Option<Ending>,
     /// It wants a call of its own, not the rest of one that met another step.
     pub(crate) is_whole_call: bool,
     /// It makes the connection.
@@ -111,25 +135,54 @@ pub(crate) struct Nature {
     pub(crate) extent: Option<usize>,
 }
 
+/// What came of a step in calls before this one.
+#[derive(Clone, Copy)]
+pub(crate) struct Begun<'r, P> {
+    pub(crate) progress: P,
+    /// How much it was.
+    pub(crate) met: usize,
+    /// What was kept of it, where the script does not have it.
+    pub(crate) kept: &'r Kept,
+}
+
+impl<P: Default> Begun<'static, P> {
+    /// Nothing.
+    pub(crate) fn not() -> Self {
+        static NOTHING: Kept = Kept::Nothing;
+        Self { progress: P::default(), met: 0, kept: &NOTHING }
+    }
+}
+
 /// How far a call meets a step.
-pub(crate) enum Meet {
+pub(crate) enum Meet<P> {
     /// It completes the step with so much of what the call offers.
     Whole(usize),
     /// All that the call offers belongs to the step, which wants more.
-    Part,
-    /// It is the right operation with other arguments; so far into the step they agree.
+    Part(P),
+    /// It is the right operation with other arguments; so far into the call they agree.
     Differs(usize),
     /// It is another operation.
     Other,
-    /// It completes the step with so much of the call, if a predicate says so.
-    Ask(Test, usize),
+    /// Only the user's code can tell.
+    Ask(Question),
 }
 
-/// A predicate of the user's with the value it judges, to be evaluated without any lock.
+/// A question to code of the user's, to be asked without any lock.
 #[derive(Clone)]
-pub(crate) struct Test {
+pub(crate) struct Question {
+    /// What messages call the code that is asked.
     pub(crate) label: Cow<'static, str>,
-    pub(crate) evaluate: Arc<dyn Fn() -> bool + Send + Sync>,
+    pub(crate) ask: Arc<dyn Fn() -> Opinion + Send + Sync>,
+}
+
+/// What code of the user's said.
+pub(crate) enum Opinion {
+    /// A predicate's word.
+    Is(bool),
+    /// A reply.
+    Says(Bytes),
+    /// It panicked, with this message.
+    Panicked { label: Cow<'static, str>, message: String },
 }
 
 /// What was said of what there is to say.

@@ -5,12 +5,16 @@
 //! script, one over what the peer hears and one over what it says, so that a client may write and
 //! read from two tasks and needs no luck (S3).
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::language::{Answer, Delivered, Kept, Language, Meet, Test, Unmentioned};
+use super::language::{
+    Answer, Begun, Delivered, Kept, Language, Meet, Opinion, Question, Unmentioned,
+};
 use crate::protocol;
-use crate::script::{Delay, Fault, Script, Step, What};
+use crate::script::{Delay, Ending, Fault, Script, Step, What};
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
     Blocked, Described, Details, SessionLabel, StepLabel, Violation, ViolationKind,
@@ -22,8 +26,8 @@ pub(crate) enum Verdict {
     Done { answer: Answer, progressed: bool },
     /// It has to wait.
     Wait(Wait),
-    /// A predicate has to be evaluated, for the step at this place.
-    Ask(usize, Test),
+    /// Code of the user's has to be asked, for the step at this place.
+    Ask(usize, Question),
     /// The script or the state does not allow it.
     Refuse(Violation),
 }
@@ -45,16 +49,8 @@ pub(crate) enum Wait {
     Delay(usize, Duration),
 }
 
-/// What predicates said, by the place of their step.
+/// What code of the user's said, by the place of its step.
 pub(crate) type Answers = [(usize, Opinion)];
-
-/// What a predicate said.
-pub(crate) enum Opinion {
-    Yes,
-    No,
-    /// It panicked, with this text.
-    Panicked(String),
-}
 
 /// One session's script and how far it has come.
 pub(crate) struct Machine<L: Language> {
@@ -65,9 +61,14 @@ pub(crate) struct Machine<L: Language> {
     said: Cursor,
     /// The last heard step that was met.
     last_heard: Option<usize>,
-    run: Option<Run>,
-    /// How much of the said step at the cursor was given, and which interaction it is.
-    given: Option<(usize, Sequence)>,
+    run: Option<Run<L::Progress>>,
+    /// The said step that was begun.
+    given: Option<Given<L>>,
+    /// What rules have still to say, in order.
+    owed: VecDeque<usize>,
+    /// What replies are made of; kept where there are any.
+    sent: L::Sent,
+    has_replies: bool,
     /// The step whose fault whichever operation asks first gets, and whether one did.
     interruption: Option<usize>,
     is_interrupted: bool,
@@ -157,6 +158,7 @@ impl Cursor {
                 !step.is_heard() && (!has_to_come || can_be_due)
             }
         };
+        let is_wanted = |step: &Step<L>| !step.is_standing && is_wanted(step);
         steps[from..].iter().position(is_wanted).map_or(steps.len(), |place| from + place)
     }
 }
@@ -170,53 +172,72 @@ pub(crate) struct Used<'t> {
     pub(crate) begun: Option<&'t Happened>,
 }
 
+/// A said step that was begun.
+struct Given<L: Language> {
+    step: usize,
+    amount: usize,
+    sequence: Sequence,
+    /// What it says, where that was made of what was sent.
+    made: Option<L::Said>,
+}
+
 /// Heard steps that have begun and are not met yet.
-struct Run {
+struct Run<P> {
     /// The steps that what came so far may belong to.
-    alive: Few,
+    alive: Few<P>,
     met: usize,
     sequence: Sequence,
     kept: Kept,
 }
 
-/// One step or, rarely, several.
-struct Few {
-    first: usize,
-    rest: Vec<usize>,
+/// Steps with how far they have come: one or, rarely, several.
+struct Few<P> {
+    first: (usize, P),
+    rest: Vec<(usize, P)>,
 }
 
-impl Few {
-    fn push(few: &mut Option<Self>, step: usize) {
+impl<P: Copy> Few<P> {
+    fn push(few: &mut Option<Self>, step: usize, progress: P) {
         match few {
-            Some(few) => few.rest.push(step),
-            None => *few = Some(Self { first: step, rest: Vec::new() }),
+            Some(few) => few.rest.push((step, progress)),
+            None => *few = Some(Self { first: (step, progress), rest: Vec::new() }),
         }
     }
 
-    fn last(&self) -> usize {
-        self.rest.last().copied().unwrap_or(self.first)
+    fn iter(&self) -> impl Iterator<Item = (usize, P)> {
+        std::iter::once(self.first).chain(self.rest.iter().copied())
     }
 
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        std::iter::once(self.first).chain(self.rest.iter().copied())
+    fn steps(&self) -> impl Iterator<Item = usize> {
+        self.iter().map(|(step, _)| step)
+    }
+}
+
+impl<P: Copy> Run<P> {
+    fn begun(&self, progress: P) -> Begun<'_, P> {
+        Begun { progress, met: self.met, kept: &self.kept }
     }
 }
 
 /// How a call compares with all steps that may come next.
-enum Judgement {
+enum Judgement<P> {
     Met {
         step: usize,
         used: usize,
     },
     Begun {
-        alive: Few,
+        alive: Few<P>,
         used: usize,
     },
-    Ask(usize, Test),
+    Ask(usize, Question),
     /// What is left of the call is for a step that wants a call of its own.
     OwnCall,
-    /// The predicate of the step panicked, with this text.
-    Panicked(usize, Test, String),
+    /// The predicate of the step panicked, with this message.
+    Panicked {
+        step: usize,
+        label: Cow<'static, str>,
+        message: String,
+    },
     /// No step takes it; the one that came furthest, and how far, if it is the right operation.
     Strayed(Option<(usize, usize)>),
 }
@@ -234,6 +255,7 @@ enum Concluded {
 impl<L: Language> Machine<L> {
     pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
         let interruption = position_of_interruption(&script);
+        let has_replies = has_replies(&script);
         Self {
             heard: Cursor::new(Side::Heard, &script.steps),
             said: Cursor::new(Side::Said, &script.steps),
@@ -243,6 +265,9 @@ impl<L: Language> Machine<L> {
             last_heard: None,
             run: None,
             given: None,
+            owed: VecDeque::new(),
+            sent: L::Sent::default(),
+            has_replies,
             interruption,
             is_interrupted: false,
             waited_on: BTreeSet::new(),
@@ -259,7 +284,9 @@ impl<L: Language> Machine<L> {
         self.script.lockstep |= more.lockstep;
         self.script.open_ended |= more.open_ended;
         self.script.reach = more.reach;
+        self.script.standing = more.standing;
         self.script.steps.extend(more.steps);
+        self.has_replies = has_replies(&self.script);
         self.interruption = position_of_interruption(&self.script);
         self.heard.extend(end, &self.script.steps);
         self.said.extend(end, &self.script.steps);
@@ -276,7 +303,7 @@ impl<L: Language> Machine<L> {
 
     /// Whether a run without an end has begun.
     pub(crate) fn is_in_open_run(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| self.nature(run.alive.first).is_open)
+        self.run.as_ref().is_some_and(|run| self.nature(run.alive.first.0).ending.is_some())
     }
 
     /// Says that the delay of `step` has passed.
@@ -286,16 +313,24 @@ impl<L: Language> Machine<L> {
     }
 
     /// How far the call meets the step that makes the connection.
-    pub(crate) fn meets_entry(&self, call: L::Call<'_>) -> Meet {
-        match self.heard_at(0) {
-            Some(heard) if L::nature(heard).is_entry => L::meet(heard, 0, call, 0),
-            _ => Meet::Other,
+    pub(crate) fn meets_entry(
+        &self,
+        call: L::Call<'_>,
+        opinion: Option<&Opinion>,
+    ) -> Meet<L::Progress> {
+        match self.entry_step() {
+            Some(heard) => L::meet(heard, Begun::not(), call, 0, opinion),
+            None => Meet::Other,
         }
     }
 
     /// The step that makes the connection, as it was written.
     pub(crate) fn entry(&self) -> Option<Described> {
-        self.heard_at(0).filter(|heard| L::nature(heard).is_entry).map(L::describe_heard)
+        self.entry_step().map(L::describe_heard)
+    }
+
+    fn entry_step(&self) -> Option<&L::Heard> {
+        self.heard_at(self.script.first()?).filter(|heard| L::nature(heard).is_entry)
     }
 
     /// The client does something that the peer hears.
@@ -313,7 +348,7 @@ impl<L: Language> Machine<L> {
         }
         let mut progressed = false;
         if L::unmentioned(call) != Unmentioned::Refused {
-            match self.conclude(answers, timeline) {
+            match self.conclude(Ending::Close, answers, timeline) {
                 Concluded::Settled { fault: None, progressed: moved } => progressed = moved,
                 // A client that leaves is handed no fault, and leaves all the same.
                 Concluded::Settled { progressed: moved, .. }
@@ -332,10 +367,10 @@ impl<L: Language> Machine<L> {
             let (step, used) = match self.judge(call, offset, answers) {
                 Judgement::Met { step, used } => (step, used),
                 Judgement::Begun { alive, used } => {
-                    if let Some(wait) = self.lockstep_wait(alive.first) {
+                    if let Some(wait) = self.lockstep_wait(alive.first.0) {
                         return wait_or_short(wait, offset, progressed);
                     }
-                    progressed |= alive.iter().any(|step| self.script.steps[step].is_progress());
+                    progressed |= alive.steps().any(|step| self.script.steps[step].is_progress());
                     self.begin(alive, used, call, offset, timeline);
                     return Verdict::Done { answer: Answer::Amount(offset + used), progressed };
                 }
@@ -345,9 +380,9 @@ impl<L: Language> Machine<L> {
                     return Verdict::Done { answer: Answer::Amount(offset), progressed };
                 }
                 Judgement::OwnCall => unreachable!("a call begins as one of its own"),
-                Judgement::Ask(step, test) => return Verdict::Ask(step, test),
-                Judgement::Panicked(step, test, text) => {
-                    return Verdict::Refuse(self.matcher_panicked(step, test, text).into());
+                Judgement::Ask(step, question) => return Verdict::Ask(step, question),
+                Judgement::Panicked { step, label, message } => {
+                    return Verdict::Refuse(self.matcher_panicked(step, label, message).into());
                 }
                 Judgement::Strayed(furthest) => {
                     return self.stray(call, offset, furthest, progressed, timeline);
@@ -378,7 +413,7 @@ impl<L: Language> Machine<L> {
 
     /// The client pauses in what it does: a run without an end has ended.
     pub(crate) fn pause(&mut self, answers: &Answers, timeline: &mut Timeline) -> Verdict {
-        match self.conclude(answers, timeline) {
+        match self.conclude(Ending::Pause, answers, timeline) {
             Concluded::Settled { fault, progressed } => {
                 let answer = fault.map_or(Answer::Amount(0), Answer::Fault);
                 Verdict::Done { answer, progressed }
@@ -399,13 +434,16 @@ impl<L: Language> Machine<L> {
     ) -> Verdict {
         let mut progressed = false;
         if turned {
-            match self.conclude(answers, timeline) {
+            match self.conclude(Ending::Pause, answers, timeline) {
                 Concluded::Settled { fault: None, progressed: moved } => progressed = moved,
                 Concluded::Settled { fault: Some(fault), progressed } => {
                     return Verdict::Done { answer: Answer::Fault(fault), progressed };
                 }
                 Concluded::Unsettled(verdict) => return verdict,
             }
+        }
+        if let Some(step) = self.owed() {
+            return self.give(step, size, buffer, progressed, answers, timeline);
         }
         loop {
             let index = self.said.at;
@@ -430,13 +468,18 @@ impl<L: Language> Machine<L> {
                 }
                 return Verdict::Wait(wait);
             }
-            if let Some(wait) = self.answer_to_come(index) {
-                return Verdict::Wait(wait);
-            }
-            progressed |= self.script.steps[index].is_progress();
-            let answer = self.give(index, size, buffer, timeline);
-            return Verdict::Done { answer, progressed };
+            return self.give(index, size, buffer, progressed, answers, timeline);
         }
+    }
+
+    /// What a rule has to say before the script goes on, if there is any: not in the midst of
+    /// something that the peer is saying, nor once it can say nothing more.
+    fn owed(&mut self) -> Option<usize> {
+        if protocol::next::<L>(L::LISTENING, self.state).is_none() {
+            self.owed.clear();
+        }
+        let is_begun = self.given.as_ref().is_some_and(|given| given.step == self.said.at);
+        self.owed.front().copied().filter(|_| !is_begun)
     }
 
     /// What a client that waits like this is told when its patience has run out.
@@ -448,7 +491,10 @@ impl<L: Language> Machine<L> {
     ) -> Details {
         let (blocked, step) = match wait {
             Wait::ForHeard(step) => (Blocked::NotHeard, Some(step)),
-            Wait::ForEndOfRun(step) => (Blocked::RunWithoutEnd, Some(step)),
+            Wait::ForEndOfRun(step) => match self.nature(step).ending {
+                Some(Ending::Close) => (Blocked::RunToTheEnd, Some(step)),
+                _ => (Blocked::RunWithoutEnd, Some(step)),
+            },
             Wait::ForSaid(step) => (Blocked::NotListened, Some(step)),
             Wait::PastTheEnd => match self.step_index(self.heard.due) {
                 Some(step) if !self.is_farewell(step) => (Blocked::NotHeard, Some(step)),
@@ -461,15 +507,14 @@ impl<L: Language> Machine<L> {
         let begun = self.run.as_ref().map(|run| run.met);
         let mut violation = self.violation(ViolationKind::Stalled { blocked, begun, is_deadline });
         violation.operation = operation;
-        violation.step =
-            step.or(self.script.steps.len().checked_sub(1)).map(|s| self.step_label(s));
+        violation.step = step.or_else(|| self.script.last()).map(|step| self.step_label(step));
         violation.expected = step.map(|step| self.describe(step));
         violation
     }
 
     /// A predicate of the user's panicked while it judged a call.
-    fn matcher_panicked(&self, step: usize, test: Test, message: String) -> Details {
-        let label = test.label.into_owned();
+    fn matcher_panicked(&self, step: usize, label: Cow<'static, str>, message: String) -> Details {
+        let label = label.into_owned();
         let violation = self.violation(ViolationKind::MatcherPanicked { label, message });
         Details {
             operation: self.name(step),
@@ -498,6 +543,7 @@ impl<L: Language> Machine<L> {
         self.script.steps.iter().zip(used).enumerate().filter_map(|(index, (step, used))| {
             let is_missed = match used.begun {
                 Some(_) => step.is_required() || step.is_heard(),
+                None if step.is_standing => false,
                 None if step.delay == Delay::Never => {
                     step.is_required()
                         && !self.waited_on.contains(&index)
@@ -539,6 +585,16 @@ impl<L: Language> Machine<L> {
             (What::Heard(heard), Some(kept)) if !L::nature(heard).is_literal => {
                 L::describe_kept(heard, kept)
             }
+            (What::Said(said), kept) => {
+                let given = self.given.as_ref().filter(|given| given.sequence == sequence);
+                match (given.and_then(|given| given.made.as_ref()), kept) {
+                    (Some(made), _) => L::describe_said(made),
+                    (None, Some(Kept::Bytes(made))) => {
+                        L::describe_said(&L::said_made(said, made.clone()))
+                    }
+                    (None, _) => L::describe_said(said),
+                }
+            }
             _ => self.describe(happened.step),
         }
     }
@@ -563,7 +619,7 @@ impl<L: Language> Machine<L> {
     pub(crate) fn extent(&self, step: usize) -> Option<usize> {
         match &self.script.steps[step].what {
             What::Heard(heard) => L::nature(heard).extent,
-            What::Said(said) => Some(L::said_extent(said)),
+            What::Said(said) => L::said_extent(said),
         }
     }
 
@@ -572,51 +628,54 @@ impl<L: Language> Machine<L> {
     }
 
     pub(crate) fn step_label(&self, step: usize) -> StepLabel {
-        StepLabel { number: step + 1, of: self.script.steps.len(), at: self.script.steps[step].at }
+        let Step { at, is_standing, .. } = self.script.steps[step];
+        let of = self.script.steps.len() - self.script.standing.len();
+        StepLabel { index: step, number: self.script.number(step), of, at, is_standing }
     }
 
-    /// Compares the call with every step that may come next (S6).
-    fn judge(&self, call: L::Call<'_>, offset: usize, answers: &Answers) -> Judgement {
+    /// Compares the call with every step that may come next (S6), and then with the rules.
+    fn judge(&self, call: L::Call<'_>, offset: usize, answers: &Answers) -> Judgement<L::Progress> {
         let mut alive = None;
         let mut furthest = None;
-        let mut consider = |step: usize, heard: &L::Heard, met: usize| {
-            let meet = L::meet(heard, met, call, offset);
+        let mut consider = |step: usize, heard: &L::Heard, begun: Begun<'_, L::Progress>| {
+            let opinion = answer_for(step, answers);
+            if let Some(Opinion::Panicked { label, message }) = opinion {
+                let (label, message) = (label.clone(), message.clone());
+                return Some(Judgement::Panicked { step, label, message });
+            }
+            let meet = L::meet(heard, begun, call, offset, opinion);
             let is_other = matches!(meet, Meet::Other);
             if offset > 0 && !is_other && L::nature(heard).is_whole_call {
                 return Some(Judgement::OwnCall);
             }
             match meet {
                 Meet::Whole(used) => return Some(Judgement::Met { step, used }),
-                Meet::Part => Few::push(&mut alive, step),
-                Meet::Differs(at) => furthest = furthest.max(Some((at, std::cmp::Reverse(step)))),
-                Meet::Ask(test, used) => match answer_for(step, answers) {
-                    Some(Opinion::Yes) => return Some(Judgement::Met { step, used }),
-                    Some(Opinion::No) => {
-                        furthest = furthest.max(Some((0, std::cmp::Reverse(step))));
-                    }
-                    Some(Opinion::Panicked(text)) => {
-                        return Some(Judgement::Panicked(step, test, text.clone()));
-                    }
-                    None => return Some(Judgement::Ask(step, test)),
-                },
+                Meet::Part(progress) => Few::push(&mut alive, step, progress),
+                Meet::Differs(at) => {
+                    // Of those that came as far, the step that was written first; then rules.
+                    let rank = Reverse((self.is_standing(step), step));
+                    furthest = furthest.max(Some((begun.met + at, rank)));
+                }
+                Meet::Ask(question) => return Some(Judgement::Ask(step, question)),
                 Meet::Other => {}
             }
             None
         };
         match &self.run {
             Some(run) => {
-                for step in run.alive.iter() {
+                for (step, progress) in run.alive.iter() {
                     let Some(heard) = self.heard_at(step) else { continue };
-                    if let Some(judgement) = consider(step, heard, run.met) {
+                    if let Some(judgement) = consider(step, heard, run.begun(progress)) {
                         return judgement;
                     }
                 }
             }
             None => {
                 let end = self.script.steps.len().min(self.heard.due + 1);
-                for step in self.heard.at..end {
+                let in_order = (self.heard.at..end).filter(|step| !self.is_standing(*step));
+                for step in in_order.chain(self.script.standing.iter().copied()) {
                     let Some(heard) = self.heard_at(step) else { continue };
-                    if let Some(judgement) = consider(step, heard, 0) {
+                    if let Some(judgement) = consider(step, heard, Begun::not()) {
                         return judgement;
                     }
                 }
@@ -624,7 +683,7 @@ impl<L: Language> Machine<L> {
         }
         match alive {
             Some(alive) => Judgement::Begun { alive, used: L::amount(call) - offset },
-            None => Judgement::Strayed(furthest.map(|(at, std::cmp::Reverse(step))| (step, at))),
+            None => Judgement::Strayed(furthest.map(|(at, Reverse((_, step)))| (step, at))),
         }
     }
 
@@ -660,12 +719,12 @@ impl<L: Language> Machine<L> {
             }
         }
         let kind = L::refusal_kind(call, self.state);
-        let run = self.run.as_ref().map(|run| (run.alive.first, run.met));
+        let run = self.run.as_ref().map(|run| (run.alive.first.0, run.met));
         if let Some((step, at)) = furthest {
             let mut violation = self.violation(ViolationKind::Mismatch { at });
-            let met = run.map_or(0, |(_, met)| met);
-            violation.got =
-                Some(L::describe_call(call, offset, self.heard_at(step).map(|h| (h, met))));
+            let begun = self.run.as_ref().map_or(Begun::not(), |run| run.begun(run.alive.first.1));
+            let compared_with = self.heard_at(step).map(|heard| (heard, begun));
+            violation.got = Some(L::describe_call(call, offset, compared_with));
             return Verdict::Refuse(self.against(step, violation, kind).into());
         }
         let due = match run {
@@ -686,7 +745,7 @@ impl<L: Language> Machine<L> {
             None => {
                 violation.operation = L::call_name(call);
                 violation.error_kind = kind;
-                violation.step = self.script.steps.len().checked_sub(1).map(|s| self.step_label(s));
+                violation.step = self.script.last().map(|step| self.step_label(step));
                 violation
             }
         };
@@ -727,24 +786,25 @@ impl<L: Language> Machine<L> {
     /// Takes part of a call for steps that want more.
     fn begin(
         &mut self,
-        alive: Few,
+        alive: Few<L::Progress>,
         used: usize,
         call: L::Call<'_>,
         offset: usize,
         timeline: &mut Timeline,
     ) {
-        let first = alive.first;
+        let first = alive.first.0;
+        // What is kept is for whichever of them the bytes will have been.
+        let is_kept = alive.steps().any(|step| !self.nature(step).is_literal);
         let mut run = match self.run.take() {
             Some(run) => run,
             None => Run {
-                alive: Few { first, rest: Vec::new() },
+                alive: Few { first: alive.first, rest: Vec::new() },
                 met: 0,
                 sequence: self.record(Happened::new(self.label.index, first), timeline),
                 kept: Kept::Nothing,
             },
         };
-        let nature = self.nature(first);
-        if !nature.is_literal {
+        if is_kept {
             L::keep(call, offset, offset + used, &mut run.kept);
         }
         run.met += used;
@@ -752,7 +812,7 @@ impl<L: Language> Machine<L> {
         let happened = &mut timeline[run.sequence];
         happened.step = first;
         happened.amount = run.met;
-        happened.is_stated = nature.is_stated;
+        happened.is_stated = self.nature(first).is_stated;
         self.run = Some(run);
         self.moves += 1;
     }
@@ -783,6 +843,8 @@ impl<L: Language> Machine<L> {
         if !nature.is_literal {
             let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
             L::keep(call, offset, end, &mut kept);
+        } else {
+            kept = Kept::Nothing;
         }
         self.complete(step, met + used, sequence, kept, timeline);
     }
@@ -796,7 +858,7 @@ impl<L: Language> Machine<L> {
         timeline: &mut Timeline,
     ) {
         let nature = self.nature(step);
-        let Step { what, raises, .. } = &self.script.steps[step];
+        let Step { what, raises, is_standing, .. } = &self.script.steps[step];
         let What::Heard(heard) = what else { return };
         let happened = &mut timeline[sequence];
         happened.step = step;
@@ -804,54 +866,63 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         happened.is_stated = nature.is_stated;
         happened.fault = *raises;
-        self.state = match raises {
-            Some(fault) => L::after_fault(heard, *fault, self.state),
-            None => protocol::next::<L>(L::heard_name(heard), self.state).unwrap_or(self.state),
-        };
+        if self.has_replies {
+            L::note(heard, &kept, &mut self.sent);
+        }
+        if *is_standing {
+            let reply = self.script.steps.get(step + 1);
+            let is_answered = reply.is_some_and(|reply| reply.is_standing && !reply.is_heard());
+            self.owed.extend(is_answered.then_some(step + 1));
+        } else {
+            self.state = match raises {
+                Some(fault) => L::after_fault(heard, *fault, self.state),
+                None => protocol::next::<L>(L::heard_name(heard), self.state).unwrap_or(self.state),
+            };
+            self.last_heard = Some(step);
+            self.heard.used(step, &self.script.steps);
+        }
         match kept {
             Kept::Nothing => {}
             Kept::Growing(bytes) => self.keep(sequence, Kept::Bytes(bytes.into())),
             kept => self.keep(sequence, kept),
         }
         self.run = None;
-        self.last_heard = Some(step);
-        self.heard.used(step, &self.script.steps);
         self.moves += 1;
     }
 
-    /// Interactions complete out of order only where said and heard ones overlap, and only heard
-    /// ones are kept; so this is an append.
+    /// Interactions complete out of order only where said and heard ones overlap; so this is an
+    /// append, as a rule.
     fn keep(&mut self, sequence: Sequence, kept: Kept) {
-        self.kept.push((sequence, kept));
+        let place = self.kept.iter().rposition(|(before, _)| *before < sequence);
+        self.kept.insert(place.map_or(0, |place| place + 1), (sequence, kept));
     }
 
-    /// Ends a run without an end, if there is one.
-    fn conclude(&mut self, answers: &Answers, timeline: &mut Timeline) -> Concluded {
+    /// Ends a run without an end, if there is one that ends like this.
+    fn conclude(
+        &mut self,
+        ending: Ending,
+        answers: &Answers,
+        timeline: &mut Timeline,
+    ) -> Concluded {
         let nothing = Concluded::Settled { fault: None, progressed: false };
         let Some(run) = &self.run else { return nothing };
-        let step = run.alive.first;
+        let (step, progress) = run.alive.first;
         let Some(heard) = self.heard_at(step) else { return nothing };
-        if !L::nature(heard).is_open {
-            return nothing;
-        }
-        let is_met = match L::conclude(heard, &run.kept) {
-            Meet::Ask(test, _) => match answer_for(step, answers) {
-                Some(Opinion::Yes) => true,
-                Some(Opinion::No) => false,
-                Some(Opinion::Panicked(text)) => {
-                    let violation = self.matcher_panicked(step, test, text.clone());
-                    return Concluded::Unsettled(Verdict::Refuse(violation.into()));
-                }
-                None => return Concluded::Unsettled(Verdict::Ask(step, test)),
-            },
-            Meet::Whole(_) => true,
-            Meet::Part | Meet::Differs(_) | Meet::Other => false,
-        };
-        if !is_met {
-            let mut violation = self.violation(ViolationKind::Mismatch { at: 0 });
-            violation.got = Some(L::describe_kept(heard, &run.kept));
-            let violation = self.against(step, violation, std::io::ErrorKind::Other);
+        let opinion = answer_for(step, answers);
+        if let Some(Opinion::Panicked { label, message }) = opinion {
+            let violation = self.matcher_panicked(step, label.clone(), message.clone());
             return Concluded::Unsettled(Verdict::Refuse(violation.into()));
+        }
+        match L::conclude(heard, run.begun(progress), ending, opinion) {
+            Meet::Ask(question) => return Concluded::Unsettled(Verdict::Ask(step, question)),
+            Meet::Whole(_) => {}
+            Meet::Part(_) | Meet::Other => return nothing,
+            Meet::Differs(at) => {
+                let mut violation = self.violation(ViolationKind::Mismatch { at });
+                violation.got = Some(L::describe_kept(heard, &run.kept));
+                let violation = self.against(step, violation, std::io::ErrorKind::Other);
+                return Concluded::Unsettled(Verdict::Refuse(violation.into()));
+            }
         }
         let (met, sequence) = (run.met, run.sequence);
         let kept = self.run.take().map(|run| run.kept).unwrap_or_default();
@@ -860,46 +931,90 @@ impl<L: Language> Machine<L> {
         Concluded::Settled { fault: step.raises, progressed: step.is_progress() }
     }
 
-    /// Gives the client what the said step at the cursor has for it.
+    /// Gives the client what a said step that is due has for it, once it has.
     fn give(
         &mut self,
-        index: usize,
+        step: usize,
         size: usize,
         buffer: &mut L::Buffer,
+        progressed: bool,
+        answers: &Answers,
         timeline: &mut Timeline,
-    ) -> Answer {
-        let What::Said(said) = &self.script.steps[index].what else { return Answer::Amount(0) };
-        let (given, sequence) = match self.given {
+    ) -> Verdict {
+        if let Some(wait) = self.answer_to_come(step) {
+            return Verdict::Wait(wait);
+        }
+        let What::Said(said) = &self.script.steps[step].what else {
+            unreachable!("only said steps are given")
+        };
+        let mut given = match self.given.take() {
             Some(given) => given,
             None => {
-                let mut happened = Happened::new(self.label.index, index);
+                let made = match self.make(step, said, answers) {
+                    Ok(made) => made,
+                    Err(verdict) => return verdict,
+                };
+                let mut happened = Happened::new(self.label.index, step);
                 happened.size = Some(size);
-                self.happened.push(timeline.push(happened));
-                (0, timeline.len() - 1)
+                let sequence = timeline.push(happened);
+                self.happened.push(sequence);
+                Given { step, amount: 0, sequence, made }
             }
         };
         self.moves += 1;
-        let (amount, state) = match L::deliver(said, given, buffer) {
-            Delivered::Part(amount) => {
-                timeline[sequence].amount = given + amount;
-                self.given = Some((given + amount, sequence));
-                return Answer::Amount(amount);
-            }
-            Delivered::Whole(amount) => {
-                (Ok(amount), protocol::next::<L>(L::said_name(said), self.state))
-            }
-            Delivered::Fault(fault) => {
-                let state = protocol::next::<L>(L::said_name(said), self.state);
-                (Err(fault), state.map(|state| L::after_said_fault(fault, state)))
-            }
-        };
+        let progressed = progressed || self.script.steps[step].is_progress();
+        let next = || protocol::next::<L>(L::said_name(said), self.state);
+        let (amount, state) =
+            match L::deliver(given.made.as_ref().unwrap_or(said), given.amount, buffer) {
+                Delivered::Part(amount) => {
+                    given.amount += amount;
+                    timeline[given.sequence].amount = given.amount;
+                    self.given = Some(given);
+                    return Verdict::Done { answer: Answer::Amount(amount), progressed };
+                }
+                Delivered::Whole(amount) => (Ok(amount), next()),
+                Delivered::Fault(fault) => {
+                    (Err(fault), next().map(|state| L::after_said_fault(fault, state)))
+                }
+            };
         self.state = state.unwrap_or(self.state);
-        let happened = &mut timeline[sequence];
+        let happened = &mut timeline[given.sequence];
         happened.is_complete = true;
-        happened.amount = given + amount.unwrap_or(0);
-        self.given = None;
-        self.said.used(index, &self.script.steps);
-        amount.map_or_else(Answer::Fault, Answer::Amount)
+        happened.amount = given.amount + amount.unwrap_or(0);
+        self.elapsed = None;
+        if let Some(made) = given.made.as_ref().and_then(L::made_of) {
+            self.keep(given.sequence, Kept::Bytes(made));
+        }
+        if self.is_standing(step) {
+            self.owed.pop_front();
+        } else {
+            self.said.used(step, &self.script.steps);
+        }
+        Verdict::Done { answer: amount.map_or_else(Answer::Fault, Answer::Amount), progressed }
+    }
+
+    /// What a said step says where that is made of what was sent.
+    fn make(
+        &self,
+        step: usize,
+        said: &L::Said,
+        answers: &Answers,
+    ) -> Result<Option<L::Said>, Verdict> {
+        let Some(question) = L::reply(said, &self.sent) else { return Ok(None) };
+        let message = match answer_for(step, answers) {
+            Some(Opinion::Says(made)) if made.is_empty() => None,
+            Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
+            Some(Opinion::Panicked { message, .. }) => Some(message.clone()),
+            Some(Opinion::Is(_)) => unreachable!("a reply is bytes"),
+            None => return Err(Verdict::Ask(step, question)),
+        };
+        let violation = Details {
+            operation: L::LISTENING,
+            step: Some(self.step_label(step)),
+            expected: Some(self.describe(step)),
+            ..self.violation(ViolationKind::ReplyFailed { message })
+        };
+        Err(Verdict::Refuse(violation.into()))
     }
 
     /// Whether there is a fault for whichever operation asks first, and nobody had it.
@@ -955,10 +1070,13 @@ impl<L: Language> Machine<L> {
     /// What something said at `index` has to wait for: heard steps before it.
     fn heard_before(&self, index: usize) -> Option<Wait> {
         // What has begun may belong behind `index` as long as one of its candidates does.
-        if let Some(step) = self.run.as_ref().map(|run| run.alive.last()) {
+        let in_order = |run: &Run<L::Progress>| {
+            run.alive.steps().filter(|step| !self.is_standing(*step)).max()
+        };
+        if let Some(step) = self.run.as_ref().and_then(in_order) {
             if step < index {
-                let is_open = self.nature(step).is_open;
-                return Some(if is_open { Wait::ForEndOfRun(step) } else { Wait::ForHeard(step) });
+                let has_end = self.nature(step).ending.is_none();
+                return Some(if has_end { Wait::ForHeard(step) } else { Wait::ForEndOfRun(step) });
             }
         }
         (self.heard.due < index).then_some(Wait::ForHeard(self.heard.due))
@@ -966,7 +1084,10 @@ impl<L: Language> Machine<L> {
 
     fn lockstep_wait(&self, step: usize) -> Option<Wait> {
         // A client that leaves cannot be told to wait; what it has not received is reported.
-        let waits = self.script.lockstep && self.said.due < step && !self.is_farewell(step);
+        let waits = self.script.lockstep
+            && self.said.due < step
+            && !self.is_farewell(step)
+            && !self.is_standing(step);
         waits.then_some(Wait::ForSaid(self.said.due))
     }
 
@@ -975,7 +1096,7 @@ impl<L: Language> Machine<L> {
     fn is_left_behind(&self, index: usize) -> bool {
         let step = &self.script.steps[index];
         let is_endless = step.delay == Delay::Never || step.times.is_endless();
-        let is_begun = self.said.at == index && self.given.is_some();
+        let is_begun = self.given.as_ref().is_some_and(|given| given.step == index);
         is_endless && !is_begun && self.last_heard.is_some_and(|heard| heard > index)
     }
 
@@ -998,6 +1119,10 @@ impl<L: Language> Machine<L> {
         }
     }
 
+    fn is_standing(&self, step: usize) -> bool {
+        self.script.steps[step].is_standing
+    }
+
     fn nature(&self, step: usize) -> super::language::Nature {
         match &self.script.steps[step].what {
             What::Heard(heard) => L::nature(heard),
@@ -1010,6 +1135,13 @@ fn position_of_interruption<L: Language>(script: &Script<L>) -> Option<usize> {
     let is_interruption =
         |step: &Step<L>| matches!(&step.what, What::Said(s) if L::interruption(s).is_some());
     script.steps.iter().position(is_interruption)
+}
+
+fn has_replies<L: Language>(script: &Script<L>) -> bool {
+    // Only what is yet to be made has an extent that the script does not say.
+    let is_reply =
+        |step: &Step<L>| matches!(&step.what, What::Said(s) if L::said_extent(s).is_none());
+    script.steps.iter().any(is_reply)
 }
 
 /// What was said about this one, if it was asked.

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, ring_at};
-use super::language::{Answer, Language, Test};
-use super::machine::{Answers, Machine, Opinion, Verdict, Wait};
+use super::language::{Answer, Language, Opinion, Question};
+use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
 use crate::timeline::Timeline;
 use crate::transport::Timer;
@@ -313,10 +313,10 @@ impl Shared {
                     inner.first_unsettled = inner.first_unsettled.min(session);
                     return Ok(session);
                 }
-                Taken::Ask(session, test) => {
+                Taken::Ask(session, question) => {
                     drop(inner);
                     if let Choice::ByEntry(answers) = &mut choice {
-                        answers.push((session, evaluate(&test)));
+                        answers.push((session, ask(&question)));
                     }
                 }
                 Taken::Refused(violation) => {
@@ -444,10 +444,10 @@ impl Shared {
                         }
                     }
                 }
-                Verdict::Ask(step, test) => {
+                Verdict::Ask(step, question) => {
                     asked_at = machine.moves();
                     drop(guard);
-                    answers.push((step, evaluate(&test)));
+                    answers.push((step, ask(&question)));
                 }
                 Verdict::Refuse(violation) => return Self::refuse(guard, session, violation),
             }
@@ -820,20 +820,20 @@ fn wake(woken: impl IntoIterator<Item = Option<Waker>>) {
     woken.into_iter().flatten().for_each(Waker::wake);
 }
 
-/// Asks a predicate of the user's; what it panics with is told like any other violation, because
-/// the task it would unwind may be one that nobody looks at, or one that is unwinding already.
-fn evaluate(test: &Test) -> Opinion {
-    match catch_unwind(AssertUnwindSafe(|| (test.evaluate)())) {
-        Ok(true) => Opinion::Yes,
-        Ok(false) => Opinion::No,
+/// Asks code of the user's; what it panics with is told like any other violation, because the task
+/// it would unwind may be one that nobody looks at, or one that is unwinding already.
+fn ask(question: &Question) -> Opinion {
+    match catch_unwind(AssertUnwindSafe(|| (question.ask)())) {
+        Ok(opinion) => opinion,
         Err(payload) => {
             let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-            Opinion::Panicked(text.unwrap_or_else(|| {
+            let message = text.unwrap_or_else(|| {
                 // Its drop is the user's too, and might be the second panic, which aborts.
                 std::mem::forget(payload);
                 "something that is no text".to_owned()
-            }))
+            });
+            Opinion::Panicked { label: question.label.clone(), message }
         }
     }
 }

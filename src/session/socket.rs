@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::language::{Answer, Delivered, Kept, Language, Meet, Nature, Test, Unmentioned};
+use super::language::{
+    Answer, Begun, Delivered, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
+};
 use crate::script::{
-    Expected, Fault, Pattern, Predicate, Socket, SocketHeard, SocketSaid, SocketState,
-    common_prefix,
+    Advance, Ending, Expected, Fault, Parts, Pattern, Pieces, Predicate, Progress, Sent, Socket,
+    SocketHeard, SocketSaid, SocketState, common_prefix,
 };
 use crate::transport::Endpoint;
 use crate::verify::{Argument, Described};
@@ -27,6 +29,8 @@ impl Language for Socket {
     type Said = SocketSaid;
     type Call<'c> = SocketCall<'c>;
     type Buffer = [u8];
+    type Progress = Progress;
+    type Sent = Sent;
 
     const ENTRY: &'static str = "connect";
     const LISTENING: &'static str = "recv";
@@ -43,7 +47,7 @@ impl Language for Socket {
 
     fn said_name(said: &SocketSaid) -> &'static str {
         match said {
-            SocketSaid::Recv { .. } => "recv",
+            SocketSaid::Recv { .. } | SocketSaid::Reply { .. } => "recv",
             SocketSaid::RecvError(_) => "recv_error",
             SocketSaid::Reset => "reset",
             SocketSaid::Eof => "eof",
@@ -71,6 +75,7 @@ impl Language for Socket {
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
             SocketSaid::Recv { bytes, .. } => Argument::Bytes(bytes.clone()),
+            SocketSaid::Reply { .. } => Argument::Reply,
             SocketSaid::RecvError(fault) => Argument::Error(*fault),
             SocketSaid::Reset | SocketSaid::Eof => Argument::None,
         };
@@ -80,14 +85,17 @@ impl Language for Socket {
     fn describe_call(
         call: SocketCall<'_>,
         offset: usize,
-        compared_with: Option<(&SocketHeard, usize)>,
+        compared_with: Option<(&SocketHeard, Begun<'_, Progress>)>,
     ) -> Described {
         match (call, compared_with) {
             (SocketCall::Connect(endpoint), _) => {
                 Described::new("connect", Argument::Endpoint(endpoint.clone()))
             }
-            (SocketCall::Write(data), Some((heard, met))) if sent(heard).is_some() => {
-                let before = sent(heard).and_then(Expected::literal).map_or(&[][..], |b| &b[..met]);
+            (SocketCall::Write(data), Some((heard, begun))) if sent(heard).is_some() => {
+                let before = match sent(heard).and_then(Expected::literal) {
+                    Some(literal) => &literal[..begun.met],
+                    None => kept_bytes(begun.kept),
+                };
                 let bytes = [before, &data[offset..]].concat();
                 Described::new(Self::heard_name(heard), Argument::Bytes(bytes.into()))
             }
@@ -114,7 +122,7 @@ impl Language for Socket {
         let plain = Nature {
             is_stated: true,
             is_literal: true,
-            is_open: false,
+            ending: None,
             is_whole_call: true,
             is_entry: false,
             is_farewell: false,
@@ -128,17 +136,17 @@ impl Language for Socket {
                 ..plain
             },
             SocketHeard::Send { data, .. } => Nature {
-                is_stated: !data.is_any(),
+                is_stated: data.is_stated(),
                 is_literal: data.literal().is_some(),
-                extent: data.literal().map(Bytes::len),
+                extent: data.extent(),
                 ..plain
             },
             SocketHeard::SendAll(data) => Nature {
-                is_stated: !data.is_any(),
+                is_stated: data.is_stated(),
                 is_literal: data.literal().is_some(),
-                is_open: data.literal().is_none(),
+                ending: data.ending(),
                 is_whole_call: false,
-                extent: data.literal().map(Bytes::len),
+                extent: data.extent(),
                 ..plain
             },
             SocketHeard::Shutdown => plain,
@@ -146,10 +154,11 @@ impl Language for Socket {
         }
     }
 
-    fn said_extent(said: &SocketSaid) -> usize {
+    fn said_extent(said: &SocketSaid) -> Option<usize> {
         match said {
-            SocketSaid::Recv { bytes, .. } => bytes.len(),
-            SocketSaid::RecvError(_) | SocketSaid::Reset | SocketSaid::Eof => 0,
+            SocketSaid::Recv { bytes, .. } => Some(bytes.len()),
+            SocketSaid::Reply { .. } => None,
+            SocketSaid::RecvError(_) | SocketSaid::Reset | SocketSaid::Eof => Some(0),
         }
     }
 
@@ -162,8 +171,20 @@ impl Language for Socket {
             (Pattern::Any, _) | (_, Pattern::Any) => true,
             // A predicate is asked about whole writes only, and in the order of the script.
             (Pattern::Matching(_), _) | (_, Pattern::Matching(_)) => {
-                Self::nature(first).is_open || Self::nature(second).is_open
+                Self::nature(first).ending.is_some() || Self::nature(second).ending.is_some()
             }
+            (Pattern::Parts(a), Pattern::Parts(b)) => !a.is_distinct(b),
+            (Pattern::Parts(parts), Pattern::Is(literal))
+            | (Pattern::Is(literal), Pattern::Parts(parts)) => {
+                !parts.is_distinct(&Parts::of_literal(literal.clone()))
+            }
+        }
+    }
+
+    fn made_of(said: &SocketSaid) -> Option<Bytes> {
+        match said {
+            SocketSaid::Recv { bytes, .. } => Some(bytes.clone()),
+            _ => None,
         }
     }
 
@@ -174,13 +195,22 @@ impl Language for Socket {
         }
     }
 
-    fn meet(heard: &SocketHeard, met: usize, call: SocketCall<'_>, offset: usize) -> Meet {
+    fn meet(
+        heard: &SocketHeard,
+        begun: Begun<'_, Progress>,
+        call: SocketCall<'_>,
+        offset: usize,
+        opinion: Option<&Opinion>,
+    ) -> Meet<Progress> {
         match (heard, call) {
             (SocketHeard::Connect(expected), SocketCall::Connect(endpoint)) => match &expected.0 {
                 Pattern::Is(literal) if literal == endpoint => Meet::Whole(0),
                 Pattern::Is(_) => Meet::Differs(0),
                 Pattern::Any => Meet::Whole(0),
-                Pattern::Matching(predicate) => Meet::Ask(test(predicate, endpoint.clone()), 0),
+                Pattern::Matching(predicate) => {
+                    judged(opinion, 0, || ask(predicate, endpoint.clone()))
+                }
+                Pattern::Parts(never) => match *never {},
             },
             (SocketHeard::Send { data: expected, accepts }, SocketCall::Write(data)) => {
                 if accepts.is_some_and(|accepts| accepts > data.len()) {
@@ -192,23 +222,39 @@ impl Language for Socket {
                     Pattern::Is(literal) => Meet::Differs(common_prefix(literal, data)),
                     Pattern::Any => Meet::Whole(used),
                     Pattern::Matching(predicate) => {
-                        Meet::Ask(test(predicate, Bytes::copy_from_slice(data)), used)
+                        judged(opinion, used, || ask(predicate, Bytes::copy_from_slice(data)))
                     }
+                    Pattern::Parts(parts) => match parts.split(data) {
+                        Ok(_) => judged_parts(parts, used, data, opinion),
+                        Err(at) => Meet::Differs(at),
+                    },
                 }
             }
             (SocketHeard::SendAll(expected), SocketCall::Write(data)) => {
                 let data = &data[offset..];
-                let Some(literal) = expected.literal() else {
-                    return Meet::Part;
-                };
-                let due = &literal[met..];
-                let alike = common_prefix(due, data);
-                if alike == due.len() {
-                    Meet::Whole(alike)
-                } else if alike == data.len() {
-                    Meet::Part
-                } else {
-                    Meet::Differs(met + alike)
+                match &expected.0 {
+                    Pattern::Is(literal) => {
+                        let met = begun.progress.into;
+                        let due = &literal[met..];
+                        let alike = common_prefix(due, data);
+                        if alike == due.len() {
+                            Meet::Whole(alike)
+                        } else if alike == data.len() {
+                            Meet::Part(Progress::into_literal(met + alike))
+                        } else {
+                            Meet::Differs(alike)
+                        }
+                    }
+                    Pattern::Any | Pattern::Matching(_) => Meet::Part(begun.progress),
+                    Pattern::Parts(parts) => match parts.advance(begun.progress, data) {
+                        Advance::Part(progress) => Meet::Part(progress),
+                        Advance::Differs(at) => Meet::Differs(at),
+                        Advance::Whole(used) if parts.label().is_none() => Meet::Whole(used),
+                        Advance::Whole(used) => {
+                            let run = [kept_bytes(begun.kept), &data[..used]].concat();
+                            judged_parts(parts, used, &run, opinion)
+                        }
+                    },
                 }
             }
             (SocketHeard::Shutdown, SocketCall::Shutdown) => Meet::Whole(0),
@@ -217,14 +263,55 @@ impl Language for Socket {
         }
     }
 
-    fn conclude(heard: &SocketHeard, kept: &Kept) -> Meet {
-        match (heard, kept) {
-            (
-                SocketHeard::SendAll(Expected(Pattern::Matching(predicate))),
-                Kept::Growing(bytes),
-            ) => Meet::Ask(test(predicate, Bytes::copy_from_slice(bytes)), 0),
-            _ => Meet::Whole(0),
+    fn conclude(
+        heard: &SocketHeard,
+        begun: Begun<'_, Progress>,
+        ending: Ending,
+        opinion: Option<&Opinion>,
+    ) -> Meet<Progress> {
+        let SocketHeard::SendAll(expected) = heard else { return Meet::Part(begun.progress) };
+        // Who closes pauses, too.
+        let is_over = expected.ending().is_some_and(|own| own == Ending::Pause || own == ending);
+        let run = || Bytes::copy_from_slice(kept_bytes(begun.kept));
+        match &expected.0 {
+            _ if !is_over => Meet::Part(begun.progress),
+            Pattern::Matching(predicate) => judged(opinion, 0, || ask(predicate, run())),
+            Pattern::Parts(parts) if parts.is_met_by_ending(begun.progress) => {
+                judged_parts(parts, 0, kept_bytes(begun.kept), opinion)
+            }
+            Pattern::Parts(_) => Meet::Part(begun.progress),
+            Pattern::Any | Pattern::Is(_) => Meet::Whole(0),
         }
+    }
+
+    fn note(heard: &SocketHeard, kept: &Kept, all: &mut Sent) {
+        let Some(expected) = sent(heard) else { return };
+        let bytes = match (expected.literal(), kept) {
+            (Some(literal), _) => literal.clone(),
+            (None, Kept::Bytes(bytes)) => bytes.clone(),
+            (None, kept) => Bytes::copy_from_slice(kept_bytes(kept)),
+        };
+        if let Pattern::Parts(parts) = &expected.0 {
+            for (name, range) in parts.captures(&bytes) {
+                all.set_capture(name, bytes.slice(range));
+            }
+        }
+        all.set_bytes(bytes);
+    }
+
+    fn reply(said: &SocketSaid, sent: &Sent) -> Option<Question> {
+        let SocketSaid::Reply { reply, .. } = said else { return None };
+        let (reply, sent) = (reply.clone(), sent.clone());
+        let ask = Arc::new(move || Opinion::Says(reply.make(&sent)));
+        Some(Question { label: "replies_with".into(), ask })
+    }
+
+    fn said_made(said: &SocketSaid, made: Bytes) -> SocketSaid {
+        let piece = match said {
+            SocketSaid::Reply { piece, .. } => *piece,
+            _ => None,
+        };
+        SocketSaid::Recv { bytes: made, pieces: piece.map_or(Pieces::Whole, Pieces::Each) }
     }
 
     fn keep(call: SocketCall<'_>, offset: usize, end: usize, kept: &mut Kept) {
@@ -247,6 +334,8 @@ impl Language for Socket {
                 let is_all = given + len == bytes.len();
                 if is_all { Delivered::Whole(len) } else { Delivered::Part(len) }
             }
+            // What a reply says is made before it is delivered.
+            SocketSaid::Reply { .. } => Delivered::Whole(0),
             SocketSaid::RecvError(fault) => Delivered::Fault(*fault),
             SocketSaid::Reset => Delivered::Fault(Fault::reset()),
             SocketSaid::Eof => Delivered::Whole(0),
@@ -257,7 +346,7 @@ impl Language for Socket {
         match said {
             SocketSaid::RecvError(fault) => Some(*fault),
             SocketSaid::Reset => Some(Fault::reset()),
-            SocketSaid::Recv { .. } | SocketSaid::Eof => None,
+            SocketSaid::Recv { .. } | SocketSaid::Reply { .. } | SocketSaid::Eof => None,
         }
     }
 
@@ -324,14 +413,41 @@ fn sent(heard: &SocketHeard) -> Option<&Expected<[u8]>> {
     }
 }
 
-fn test<T, V>(predicate: &Predicate<T>, value: V) -> Test
+/// What was kept of bytes.
+fn kept_bytes(kept: &Kept) -> &[u8] {
+    match kept {
+        Kept::Growing(bytes) => bytes,
+        Kept::Bytes(bytes) => bytes,
+        Kept::Nothing | Kept::Endpoint(_) => &[],
+    }
+}
+
+/// How far a call meets a step that only a predicate can judge.
+fn judged<P>(opinion: Option<&Opinion>, used: usize, ask: impl FnOnce() -> Question) -> Meet<P> {
+    match opinion {
+        Some(Opinion::Is(true)) => Meet::Whole(used),
+        Some(_) => Meet::Differs(0),
+        None => Meet::Ask(ask()),
+    }
+}
+
+/// The same of a run whose parts may have predicates, with all of its bytes.
+fn judged_parts<P>(parts: &Parts, used: usize, run: &[u8], opinion: Option<&Opinion>) -> Meet<P> {
+    let Some(label) = parts.label() else { return Meet::Whole(used) };
+    judged(opinion, used, || {
+        let (parts, run) = (parts.clone(), Bytes::copy_from_slice(run));
+        Question { label, ask: Arc::new(move || Opinion::Is(parts.is_met_by(&run))) }
+    })
+}
+
+fn ask<T, V>(predicate: &Predicate<T>, value: V) -> Question
 where
     T: ?Sized + 'static,
     V: std::borrow::Borrow<T> + Send + Sync + 'static,
 {
     let predicate = predicate.clone();
-    Test {
+    Question {
         label: predicate.label.clone(),
-        evaluate: Arc::new(move || (predicate.test)(value.borrow())),
+        ask: Arc::new(move || Opinion::Is((predicate.test)(value.borrow()))),
     }
 }

@@ -79,6 +79,7 @@ impl Assertion {
             (Some(Pattern::Is(size)), Some(happened)) => *size == happened,
             (Some(Pattern::Matching(predicate)), Some(happened)) => (predicate.test)(&happened),
             (Some(Pattern::Is(_) | Pattern::Matching(_)), None) => false,
+            (Some(Pattern::Parts(never)), _) => match *never {},
             (Some(Pattern::Any) | None, _) => true,
         }
     }
@@ -90,11 +91,13 @@ impl Assertion {
                 Pattern::Is(literal) => literal == endpoint,
                 Pattern::Any => true,
                 Pattern::Matching(predicate) => (predicate.test)(endpoint),
+                Pattern::Parts(never) => match *never {},
             },
             (Asserted::Bytes(expected), Argument::Bytes(bytes)) => match &expected.0 {
                 Pattern::Is(literal) => literal == bytes,
                 Pattern::Any => true,
                 Pattern::Matching(predicate) => (predicate.test)(bytes),
+                Pattern::Parts(parts) => parts.is_met_by(bytes),
             },
             (Asserted::Error(fault), Argument::Error(happened)) => fault == happened,
             _ => false,
@@ -121,7 +124,10 @@ impl Assertion {
         let argument_is_wild = match &self.argument {
             Asserted::None | Asserted::Error(_) => return false,
             Asserted::Endpoint(expected) => expected.is_any(),
-            Asserted::Bytes(expected) => expected.is_any(),
+            Asserted::Bytes(expected) => match &expected.0 {
+                Pattern::Parts(parts) => parts.is_wild(),
+                _ => expected.is_any(),
+            },
         };
         let size_is_wild = self.size.as_ref().is_none_or(Expected::is_any);
         argument_is_wild && size_is_wild && self.raised.is_none()

@@ -10,7 +10,7 @@ const BEFORE: usize = 36;
 const PASTE_LIMIT: usize = 512;
 
 /// `bytes` as a byte string literal, cut where it is long.
-pub(super) fn shown(bytes: &[u8]) -> String {
+pub(crate) fn shown(bytes: &[u8]) -> String {
     excerpt(bytes, 0)
 }
 

@@ -1,10 +1,11 @@
 //! An operation with its argument, as data that can be compared and printed.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use bytes::Bytes;
 
-use crate::script::{Expected, Fault, Pattern, Value};
+use crate::script::{Expected, Fault, Parts, Pattern, Value};
 use crate::transport::Endpoint;
 
 /// An operation as a step states it or as a client made it: its name and its argument.
@@ -39,17 +40,22 @@ pub enum Argument {
     Any,
     /// In a step: whatever a predicate of this label accepts.
     Matching(Cow<'static, str>),
+    /// In a step: bytes of these parts.
+    Parts(Parts),
+    /// In a step: what is made of what was sent.
+    Reply,
 }
 
 impl<T: Value + ?Sized> From<&Expected<T>> for Argument
 where
-    Self: From<T::Literal>,
+    Self: From<T::Literal> + From<T::Parts>,
 {
     fn from(expected: &Expected<T>) -> Self {
         match &expected.0 {
             Pattern::Is(literal) => Self::from(literal.clone()),
             Pattern::Any => Self::Any,
             Pattern::Matching(predicate) => Self::Matching(predicate.label.clone()),
+            Pattern::Parts(parts) => Self::from(parts.clone()),
         }
     }
 }
@@ -57,6 +63,18 @@ where
 impl From<Bytes> for Argument {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)
+    }
+}
+
+impl From<Parts> for Argument {
+    fn from(parts: Parts) -> Self {
+        Self::Parts(parts)
+    }
+}
+
+impl From<Infallible> for Argument {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

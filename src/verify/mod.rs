@@ -21,5 +21,6 @@ pub use run::{RunOutcome, run};
 pub use verifier::{Verifier, VerifierBuilder};
 pub use violation::{Blocked, SessionLabel, StepLabel, Violation, ViolationKind};
 
+pub(crate) use bytes::shown;
 pub(crate) use report::{Line, ReportedViolation};
 pub(crate) use violation::Details;

@@ -12,6 +12,7 @@ use super::{
     Argument, Blocked, Described, Details, Interaction, Outcome, Report, SessionLabel, Stage,
     StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
 };
+use crate::script::Wanted;
 
 /// How many interactions a failure shows before what it is about.
 const MOST_BEFORE: usize = 20;
@@ -176,6 +177,8 @@ fn headline(violation: &Details) -> &'static str {
         }
         ViolationKind::Stalled { .. } => "the client waits for what will not come",
         ViolationKind::MatcherPanicked { .. } => "a matcher of the script panicked",
+        ViolationKind::ReplyFailed { message: Some(_) } => "a reply of the script panicked",
+        ViolationKind::ReplyFailed { message: None } => "a reply of the script is empty",
     }
 }
 
@@ -224,7 +227,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             writeln!(text, "    the client waits in   {}", violation.operation)?;
             let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
             match blocked {
-                Blocked::NotHeard | Blocked::RunWithoutEnd => {
+                Blocked::NotHeard | Blocked::RunWithoutEnd | Blocked::RunToTheEnd => {
                     let begun = so_far(*begun);
                     writeln!(text, "    the script waits for  {wanted}{begun}")?;
                 }
@@ -257,6 +260,15 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             writeln!(text, "    matcher   {label}")?;
             writeln!(text, "    panicked  {}", message.replace('\n', "\n              "))
         }
+        ViolationKind::ReplyFailed { message } => {
+            expected(text, violation, None)?;
+            match message {
+                Some(message) => {
+                    writeln!(text, "    panicked  {}", message.replace('\n', "\n              "))
+                }
+                None => writeln!(text, "    got       a reply of no bytes"),
+            }
+        }
     }
 }
 
@@ -278,11 +290,33 @@ fn mismatch(text: &mut String, violation: &Details, at: usize) -> fmt::Result {
     let (Some(expected), Some(got)) = (&violation.expected, &violation.got) else {
         return Ok(());
     };
-    text.push_str(&difference("    expected  ", expected, "    got       ", got, Some(at)));
+    let (before_expected, before_got) = ("    expected  ", "    got       ");
+    if let (Argument::Parts(parts), Argument::Bytes(bytes)) = (&expected.argument, &got.argument) {
+        writeln!(text, "{before_expected}{}", described(expected))?;
+        let (_, shown, column) = bytes::difference(bytes, bytes, at.min(bytes.len()));
+        writeln!(text, "{before_got}{}{shown}", name(got.name))?;
+        let wanted = match parts.wants_after(&bytes[..at.min(bytes.len())]) {
+            Wanted::Byte(byte) if bytes.get(at) != Some(&byte) => bytes::byte(byte),
+            Wanted::End if at < bytes.len() => "the end".to_owned(),
+            Wanted::Anything if at == bytes.len() => "more".to_owned(),
+            Wanted::Byte(_) | Wanted::End | Wanted::Anything => {
+                text.push_str("              the predicate says no\n");
+                return Ok(());
+            }
+        };
+        let column = before_got.len() + name(got.name).len() + column;
+        let byte = byte_at(bytes, at);
+        return writeln!(text, "{:column$}^ byte {at}: expected {wanted}, got {byte}", "");
+    }
+    text.push_str(&difference(before_expected, expected, before_got, got, Some(at)));
     if let Argument::Matching(_) = expected.argument {
         text.push_str("              the predicate says no\n");
     }
     Ok(())
+}
+
+fn byte_at(bytes: &[u8], at: usize) -> String {
+    bytes.get(at).map_or_else(|| "the end".to_owned(), |byte| bytes::byte(*byte))
 }
 
 /// Two operations under one another, with the first byte marked in which they differ.
@@ -302,18 +336,14 @@ fn difference(
     };
     let at = at.unwrap_or_else(|| a.iter().zip(b).take_while(|(a, b)| a == b).count());
     let (shown_a, shown_b, column) = bytes::difference(a, b, at.min(b.len()));
-    let byte_of = |bytes: &[u8]| match bytes.get(at) {
-        Some(byte) => bytes::byte(*byte),
-        None => "the end".to_owned(),
-    };
     let column = before_got.len() + name(got.name).len() + column;
     format!(
         "{before_expected}{}{shown_a}\n{before_got}{}{shown_b}\n{:column$}^ byte {at}: expected {}, got {}\n",
         name(expected.name),
         name(got.name),
         "",
-        byte_of(a),
-        byte_of(b),
+        byte_at(a, at),
+        byte_at(b, at),
     )
 }
 
@@ -429,6 +459,10 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             Blocked::RunWithoutEnd => {
                 "flush after the last write, or give the run an end by stating its bytes".to_owned()
             }
+            Blocked::RunToTheEnd => {
+                "shut the socket down after the last write, or give the run an end of its own"
+                    .to_owned()
+            }
             Blocked::NotListened => {
                 "the client has to receive this before it goes on; if it need not, take \
                  `.lockstep()` away"
@@ -451,6 +485,10 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
         ViolationKind::MatcherPanicked { .. } => {
             "let the matcher return `false` for what it does not want".to_owned()
         }
+        ViolationKind::ReplyFailed { .. } => "let the reply be made of what was sent before it, \
+                                              and have at least one byte; if the peer closes its \
+                                              direction, write `.expect_eof()`"
+            .to_owned(),
     };
     writeln!(text, "\n  fix: {advice}")
 }
@@ -495,8 +533,9 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
 }
 
 fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
-    let StepLabel { number, of, at } = unused.step;
-    let mut text = format!("step {number} of {of}  {}", described(&unused.operation));
+    let StepLabel { number, of, at, is_standing, .. } = unused.step;
+    let place = if is_standing { "a rule".to_owned() } else { format!("step {number} of {of}") };
+    let mut text = format!("{place}  {}", described(&unused.operation));
     if unused.times > 0 || unused.least > 1 {
         let _ = write!(text, "  <- {} of {}", unused.times, plural(unused.least, "time", "times"));
     }
@@ -538,7 +577,10 @@ fn place(label: &SessionLabel, step: Option<StepLabel>) -> String {
     }
 }
 
-fn step_place(StepLabel { number, of, at }: StepLabel) -> String {
+fn step_place(StepLabel { number, of, at, is_standing, .. }: StepLabel) -> String {
+    if is_standing {
+        return format!("a rule written at {at}");
+    }
     format!("step {number} of {of}, written at {at}")
 }
 
@@ -567,6 +609,8 @@ fn argument(argument: &Argument) -> String {
         Argument::Error(fault) => fault.to_string(),
         Argument::Any => "any()".to_owned(),
         Argument::Matching(label) => format!("matching({label:?})"),
+        Argument::Parts(parts) => format!("{parts:?}"),
+        Argument::Reply => "replies_with(..)".to_owned(),
     }
 }
 
@@ -578,7 +622,7 @@ fn code(argument: &Argument) -> Option<String> {
         Argument::Bytes(bytes) => bytes::code(bytes)?,
         Argument::Error(fault) => fault.code(),
         Argument::Any => "any()".to_owned(),
-        Argument::Matching(_) => return None,
+        Argument::Matching(_) | Argument::Parts(_) | Argument::Reply => return None,
     })
 }
 

@@ -32,12 +32,16 @@ impl SessionLabel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StepLabel {
-    /// The step's number in its script, from 1.
+    /// Its place among all that was written of the script.
+    pub(crate) index: usize,
+    /// The step's number in its script, from 1; of a rule, that of the step it was written behind.
     pub number: usize,
     /// How many steps the script has.
     pub of: usize,
     /// Where the step was written.
     pub at: &'static Location<'static>,
+    /// It is a rule, which holds at any point.
+    pub is_standing: bool,
 }
 
 /// An operation that the script, or the state of the connection, did not allow.
@@ -133,6 +137,12 @@ pub enum ViolationKind {
         /// What it panicked with.
         message: String,
     },
+    /// What makes a reply panicked, or made none.
+    #[non_exhaustive]
+    ReplyFailed {
+        /// What it panicked with; none, if it made a reply of no bytes.
+        message: Option<String>,
+    },
 }
 
 /// What keeps a client waiting.
@@ -143,6 +153,8 @@ pub enum Blocked {
     NotHeard,
     /// What it hears has no end: the client neither flushes nor turns to reading.
     RunWithoutEnd,
+    /// What it hears goes on until the client closes its direction.
+    RunToTheEnd,
     /// The script is in lockstep, and the client has not received what comes before.
     NotListened,
     /// The peer has said all that the script lets it say, and the connection stays open.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use expect_test::{ExpectFile, expect_file};
 use futures::executor::block_on;
 use wirescript::scripted::Violation;
-use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any, matching};
+use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any, matching, to_end, until};
 
 use crate::support::{connect, fetch_status, impatient};
 
@@ -605,6 +605,144 @@ fn the_conversation_so_far() {
     check(&verifier.timeline().to_string(), expect_file!["snapshots/timeline.txt"]);
 }
 
+#[test]
+fn a_wrong_byte_in_a_run_of_parts() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let mut socket = verifier
+                .socket()
+                .new_session()
+                .expect_send_all((
+                    "GET ",
+                    until(" ").capture("path"),
+                    "HTTP/1.1\r\n",
+                    until("\r\n\r\n"),
+                ))
+                .into_socket();
+            let _ = socket.send_all(b"GET /status ").await;
+            let _ = socket.send_all(b"HTTP/1.0\r\n\r\n").await;
+        },
+        expect_file!["snapshots/wrong_byte_in_parts.txt"],
+    );
+}
+
+#[test]
+fn a_part_that_its_predicate_refuses() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let is_number = |id: &[u8]| id.iter().all(u8::is_ascii_digit);
+            let mut socket = verifier
+                .socket()
+                .new_session()
+                .expect_send_all(("id=", any().len(2).matching("a number", is_number), ";"))
+                .into_socket();
+            let _ = socket.send_all(b"id=4x;").await;
+        },
+        expect_file!["snapshots/part_refused.txt"],
+    );
+}
+
+#[test]
+fn one_write_that_is_not_all_of_its_parts() {
+    for (write, name) in [(&b"id=42"[..], "short"), (b"id=42;x", "long")] {
+        check_report(
+            Verifier::new(),
+            async |verifier| {
+                let script = verifier.socket().new_session();
+                let mut socket = script.expect_send(("id=", until(";"))).into_socket();
+                let _ = socket.send(write).await;
+            },
+            expect_file![format!("snapshots/write_of_parts_{name}.txt")],
+        );
+    }
+}
+
+#[test]
+fn parts_half_come() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().allows_sent("PING\r\n");
+            let script = script.expect_send_all(("id=", any().len(7))).times(2).expect_recv("ok");
+            let mut socket = script.into_socket();
+            let _ = socket.send_all(b"PING\r\nid=1234567id=12").await;
+        },
+        expect_file!["snapshots/parts_half_come.txt"],
+    );
+}
+
+#[test]
+fn waiting_behind_a_run_to_the_end() {
+    check_report(
+        impatient(),
+        async |verifier| {
+            let script = verifier.socket().new_session().expect_send_all(to_end());
+            let mut socket = script.expect_recv("ok").into_socket();
+            let _ = socket.send_all(b"body").await;
+            let _ = socket.recv(&mut [0; 8]).await;
+        },
+        expect_file!["snapshots/stalled_on_a_run_to_the_end.txt"],
+    );
+}
+
+#[test]
+fn a_reply_that_cannot_be_made() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().expect_send_all("ask");
+            let script = script.replies_with(|sent| sent.capture("nonce").to_vec());
+            let mut socket = script.into_socket();
+            let _ = socket.send_all(b"ask").await;
+            let _ = socket.recv(&mut [0; 8]).await;
+        },
+        expect_file!["snapshots/reply_panicked.txt"],
+    );
+}
+
+#[test]
+fn a_reply_that_nobody_received() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().expect_send_all("ask");
+            let mut socket = script.replies_with(|sent| sent.bytes().to_vec()).into_socket();
+            let _ = socket.send_all(b"ask").await;
+        },
+        expect_file!["snapshots/reply_unused.txt"],
+    );
+}
+
+#[test]
+fn rules_that_were_not_meant() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().named("heartbeats");
+            let script = script.whenever_sent(("PING ", any().len(4), "\n")).replies("PONG\n");
+            let mut socket = script.into_socket();
+            let _ = socket.send_all(b"PING 1234\n").await;
+            let _ = socket.send_all(b"PING 12345\n").await;
+        },
+        expect_file!["snapshots/rule_mismatch.txt"],
+    );
+}
+
+#[test]
+fn what_a_rule_left_open() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().allows_sent(("LOG ", until("\n")));
+            let mut socket = script.into_socket();
+            let _ = socket.send_all(b"LOG hello\n").await;
+        },
+        expect_file!["snapshots/rule_unasserted.txt"],
+    );
+}
+
 /// Compares what a script panics with at the line of a step.
 #[track_caller]
 fn check_script(write: impl FnOnce(wirescript::scripted::SocketScript), expected: ExpectFile) {
@@ -636,4 +774,14 @@ fn steps_that_cannot_be() {
     check_script(|s| drop(s.expect_send(b"abc").accepts(4)), file("accepts_too_much"));
     check_script(|s| drop(s.expect_recv_error(ErrorKind::WouldBlock)), file("would_block"));
     check_script(|s| drop(s.expect_connect("a:1").into_socket()), file("into_socket"));
+    check_script(|s| drop(s.expect_send_all((any(), "x"))), file("behind_an_open_part"));
+    check_script(|s| drop(s.expect_send_all(to_end()).expect_send("x")), file("after_to_end"));
+    check_script(
+        |s| drop(s.expect_send_all(("A", until(";"))).optional().expect_send_all("AB")),
+        file("prefix_of_parts"),
+    );
+    check_script(|s| drop(s.expect_send_all("PING").allows_sent("PI")), file("rule"));
+    check_script(|s| drop(s.allows_sent("PI").expect_send_all("PING")), file("beside_a_rule"));
+    check_script(|s| drop(s.allows_sent(any())), file("endless_rule"));
+    check_script(|s| drop(s.replies_with(|_| "x").in_chunks([1, 2])), file("chunks_of_a_reply"));
 }

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use wirescript::scripted::SocketScript;
 use wirescript::{AsyncSocketExt, Verifier, any};
 
-use crate::probe::{names, panics_here, violation};
+use crate::probe::{double, names, panics_here, violation};
 use crate::support::everywhere;
 
 /// Sends each of `writes` in one go under `script`, and says whether the verdict is for it.
@@ -173,5 +173,23 @@ fn times_that_cannot_be_are_refused_where_they_are_written() {
     drop(send().times(2).expect_send_all(b"ask again").into_socket());
     // Nothing would end what the peer says.
     panics_here(|| drop(net.new_session().expect_recv(b"tick").times(1..).expect_recv(b"tock")));
+    let _ = verifier.try_verify(); // nothing of it is used
+}
+
+#[test]
+fn an_error_that_is_received_may_come_again() {
+    use std::io::ErrorKind::{ConnectionReset, TimedOut};
+
+    let (verifier, mut socket) =
+        double(|script| script.expect_recv_error(TimedOut).times(2).expect_recv(b"x"));
+    for _ in 0..2 {
+        assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap_err().kind(), TimedOut);
+    }
+    assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 1);
+    drop(socket);
+    verifier.verify();
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    panics_here(|| drop(net.new_session().expect_recv_error(ConnectionReset).times(2)));
     let _ = verifier.try_verify(); // nothing of it is used
 }

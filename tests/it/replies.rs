@@ -1,0 +1,210 @@
+//! What the peer makes of what was sent, and rules that hold at any point.
+
+use futures::executor::block_on;
+use futures::{AsyncWriteExt, FutureExt};
+use wirescript::{AsyncSocketExt, Verifier, any, to_end, until};
+
+use crate::probe::{double, happened, left, only_violation, panics_here, report, violation};
+use crate::support::everywhere;
+
+everywhere! {
+    async fn the_peer_answers_with_what_it_makes_of_what_was_sent() {
+        let (verifier, mut socket) = double(|script| {
+            let ask = script.expect_send_all(("ECHO ", until("\r\n").capture("line")));
+            let echo = ask.replies_with(|sent| [b"+", sent.capture("line")].concat()).in_chunks(3);
+            let again = echo.expect_send_all("AGAIN\r\n");
+            again.replies_with(|sent| [sent.bytes(), sent.capture("line")].concat()).expect_eof()
+        });
+        socket.send_all(b"ECHO hello\r\n").await.unwrap();
+        let mut reply = [0; 8];
+        assert_eq!(socket.recv(&mut reply).await.unwrap(), 3);
+        socket.recv_exact(&mut reply[3..]).await.unwrap();
+        assert_eq!(&reply, b"+hello\r\n");
+        socket.send_all(b"AGAIN\r\n").await.unwrap();
+        assert_eq!(socket.recv_to_end(64).await.unwrap(), b"AGAIN\r\nhello\r\n");
+        drop(socket);
+        let transcript = verifier.timeline().to_string();
+        assert!(transcript.contains(r#"recv      b"+hello\r\n""#), "{transcript}");
+        verifier.verify();
+    }
+
+    async fn a_reply_is_made_anew_each_time() {
+        let counter = std::sync::atomic::AtomicU8::new(b'0');
+        let (verifier, mut socket) = double(|script| {
+            let next = move || counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            script.replies_with(move |_| [next()]).times(3).expect_eof()
+        });
+        assert_eq!(socket.recv_to_end(8).await.unwrap(), b"012");
+        drop(socket);
+        verifier.verify();
+    }
+
+    async fn a_reply_that_panics_or_says_nothing_is_told() {
+        let (verifier, mut socket) =
+            double(|script| script.replies_with(|sent| sent.capture("nonce").to_vec()));
+        let error = socket.recv(&mut [0; 8]).await.unwrap_err();
+        drop(socket);
+        assert!(violation(&error).to_string().contains("nothing was captured as `nonce`"));
+        assert_eq!(only_violation(&verifier).operation(), "recv");
+        let (verifier, mut socket) = double(|script| script.replies_with(|_| ""));
+        socket.recv(&mut [0; 8]).await.unwrap_err();
+        drop(socket);
+        assert!(only_violation(&verifier).to_string().contains("a reply of no bytes"));
+    }
+
+    async fn rules_hold_at_any_point() {
+        let (verifier, mut socket) = double(|script| {
+            let rule = script.whenever_sent(b"PING\r\n").replies(b"PONG\r\n");
+            let rule = rule.allows_sent(("LOG ", until("\r\n").capture("log")));
+            rule.expect_send_all(b"ASK\r\n").expect_recv(b"ANSWER\r\n").expect_send_all(b"QUIT\r\n")
+        });
+        let mut buffer = [0; 64];
+        socket.send_all(b"PING\r\n").await.unwrap();
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 6);
+        // In the midst of a write, and cut anywhere.
+        socket.send_all(b"LOG a\r\nAS").await.unwrap();
+        socket.send_all(b"K\r\nPI").await.unwrap();
+        socket.send_all(b"NG\r\nPING\r\n").await.unwrap();
+        assert_eq!(socket.recv(&mut buffer[..3]).await.unwrap(), 3);
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 3);
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 6);
+        assert_eq!(&buffer[..6], b"PONG\r\n");
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 8);
+        socket.send_all(b"QUIT\r\nPING\r\n").await.unwrap();
+        drop(socket);
+        assert_eq!(
+            happened(&verifier),
+            [
+                "send_all", "recv", "send_all", "send_all", "send_all", "send_all", "recv", "recv",
+                "recv", "send_all", "send_all"
+            ]
+        );
+        let transcript = verifier.timeline().to_string();
+        assert!(transcript.contains(r#"send_all  b"LOG a\r\n""#), "{transcript}");
+        verifier.verify();
+    }
+
+    async fn what_a_rule_replies_comes_at_the_end_of_what_is_being_said() {
+        let (verifier, mut socket) = double(|script| {
+            let rule = script.whenever_sent(b"P").replies(b"!");
+            rule.expect_recv(b"one").expect_recv(b"two").expect_eof()
+        });
+        let mut buffer = [0; 1];
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 1);
+        socket.send_all(b"P").await.unwrap();
+        assert_eq!(socket.recv_to_end(64).await.unwrap(), b"ne!two");
+        // The peer has closed its direction: it hears, and can no longer reply.
+        socket.send_all(b"P").await.unwrap();
+        assert_eq!(socket.recv(&mut buffer).await.unwrap(), 0);
+        drop(socket);
+        verifier.verify();
+    }
+
+    async fn a_reader_that_waits_is_woken_by_what_a_rule_replies() {
+        let (verifier, socket) = double(|script| {
+            script.whenever_sent(("ECHO ", until("\n").capture("line")))
+                .replies_with(|sent| sent.capture("line").to_vec())
+                .stays_open()
+        });
+        let (mut reader, mut writer) = futures::AsyncReadExt::split(socket);
+        let mut buffer = [0; 3];
+        let read = futures::AsyncReadExt::read_exact(&mut reader, &mut buffer);
+        let write = writer.write_all(b"ECHO hi\n");
+        let (read, written) = futures::join!(read, write);
+        read.unwrap();
+        written.unwrap();
+        assert_eq!(&buffer, b"hi\n");
+        drop((reader, writer));
+        verifier.verify();
+    }
+}
+
+#[test]
+fn a_reply_of_a_rule_that_nobody_reads_is_no_fault() {
+    let (verifier, mut socket) = double(|script| script.whenever_sent(b"PING").replies(b"PONG"));
+    block_on(socket.send_all(b"PINGPING")).unwrap();
+    assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 1);
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn what_a_rule_hears_half_is_told() {
+    let (verifier, mut socket) = double(|script| script.allows_sent(b"PING\r\n").expect_recv(b"x"));
+    block_on(socket.send_all(b"PIN")).unwrap();
+    // The peer can speak while it hears half of that.
+    assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 1);
+    drop(socket);
+    let report = report(&verifier);
+    assert_eq!(left(&report), [["send_all"]]);
+    assert!(report.to_string().contains("a rule  send_all"), "{report}");
+}
+
+#[test]
+fn what_a_rule_lets_pass_unseen_is_to_be_asserted() {
+    let (verifier, mut socket) = double(|script| script.allows_sent(("LOG ", until("\n"))));
+    block_on(socket.send_all(b"LOG a\n")).unwrap();
+    drop(socket);
+    assert_eq!(report(&verifier).unasserted().len(), 1);
+    verifier.socket().assert_send_all(b"LOG a\n");
+    verifier.verify();
+}
+
+#[test]
+fn rules_need_not_be_used_and_are_no_steps() {
+    let (verifier, mut socket) = double(|script| {
+        let script = script.expect_send_all(b"A").whenever_sent(b"P").replies(b"p");
+        script.allows_sent(b"L").expect_send_all(b"B")
+    });
+    block_on(socket.send_all(b"A")).unwrap();
+    let error = block_on(socket.send_all(b"X")).unwrap_err();
+    drop(socket);
+    let step = violation(&error).step().unwrap();
+    assert_eq!((step.number, step.of), (2, 2), "{error}");
+    assert!(!verifier.try_verify().unwrap_err().to_string().contains("b\"P\""));
+}
+
+#[test]
+fn a_connect_comes_first_whatever_rules_are_written_before_it() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    net.new_session().allows_sent(b"P").expect_connect("peer:1");
+    let mut socket = block_on(crate::support::connect(&net));
+    block_on(socket.send_all(b"PP")).unwrap();
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn a_rule_takes_no_turn_under_lockstep() {
+    let (verifier, mut socket) = double(|script| {
+        let rule = script.whenever_sent(b"P").replies(b"p").lockstep();
+        rule.expect_recv(b"one").expect_send_all(b"B")
+    });
+    block_on(socket.send_all(b"P")).unwrap();
+    assert!(socket.send_all(b"B").now_or_never().is_none());
+    let mut buffer = [0; 4];
+    block_on(socket.recv_exact(&mut buffer)).unwrap();
+    assert_eq!(&buffer, b"pone");
+    block_on(socket.send_all(b"B")).unwrap();
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn rules_that_cannot_be_told_from_steps_are_refused_where_they_are_written() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    panics_here(|| drop(net.new_session().allows_sent("")));
+    panics_here(|| drop(net.new_session().allows_sent(any())));
+    panics_here(|| drop(net.new_session().whenever_sent(("P", to_end()))));
+    panics_here(|| drop(net.new_session().whenever_sent("P").replies("")));
+    panics_here(|| drop(net.new_session().expect_send_all("PING").allows_sent("PI")));
+    panics_here(|| drop(net.new_session().allows_sent("PI").expect_send_all("PING")));
+    panics_here(|| drop(net.new_session().allows_sent("PI").expect_send(any())));
+    panics_here(|| drop(net.new_session().allows_sent("PI").whenever_sent("PING").replies("x")));
+    let session = net.new_session().open_ended().handle();
+    session.then(|more| more.allows_sent("LOG"));
+    panics_here(|| session.then(|more| more.expect_send_all("LOGIN")));
+    let _ = verifier.try_verify(); // nothing of it is used
+}
