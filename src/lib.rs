@@ -72,9 +72,10 @@ pub use self::{
 pub mod scripted {
     pub use crate::double::{Scripted, ScriptedSocket, Session};
     pub use crate::script::{
-        AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterRecvError, AfterReply, AfterRule,
-        AfterSend, AfterSendAll, AfterShutdown, Any, AtStart, ChunkSizes, Chunks, Expected, Fault,
-        IntoBytes, IntoExpected, IntoParts, InvalidArgument, Matching, Part, Parts, Sent, Socket,
+        AfterClose, AfterConnect, AfterEnd, AfterFrame, AfterRecv, AfterRecvError, AfterReply,
+        AfterRule, AfterSend, AfterSendAll, AfterShutdown, Any, AtStart, ChunkSizes, Chunks,
+        Decoded, Delimited, Expected, Fault, FrameError, Framing, IntoBytes, IntoExpected,
+        IntoParts, InvalidArgument, LengthPrefix, Lines, Matching, Part, Parts, Sent, Socket,
         SocketScript, SocketState, Times, Value, Whenever, any, matching, modifiers, to_end, until,
     };
     pub use crate::verify::{

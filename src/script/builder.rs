@@ -3,12 +3,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::expected::expected;
+use super::framing::{self, Encoded};
 use super::{
-    ChunkSizes, Delay, Draft, Expected, Fault, IntoBytes, IntoExpected, LONGEST_WAIT, Pieces,
-    Reply, Sent, Socket, SocketHeard, SocketSaid, Step, Times, What,
+    ChunkSizes, Delay, Draft, Expected, Fault, FrameHeard, Framing, IntoBytes, IntoExpected,
+    LONGEST_WAIT, Pieces, Reply, Sent, Socket, SocketHeard, SocketSaid, Step, Times, What,
 };
 use crate::double::{ScriptedSocket, Session};
 use crate::transport::Endpoint;
@@ -68,7 +70,9 @@ kinds! {
     AfterSend: Step Raises Times;
     /// Behind `expect_send_all`.
     AfterSendAll: Step Raises Times;
-    /// Behind `expect_recv` and `replies_with`.
+    /// Behind `expect_send_frame`.
+    AfterFrame: Step Raises Times;
+    /// Behind `expect_recv`, `expect_recv_frame` and `replies_with`.
     AfterRecv: Step After Never Times;
     /// Behind `expect_recv_error`.
     AfterRecvError: Step After Times;
@@ -152,7 +156,62 @@ impl<K> SocketScript<K> {
             "`expect_recv` wants at least one byte: the peer cannot say nothing; if it closes its \
              direction, write `.expect_eof()`"
         );
-        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole })
+        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: None })
+    }
+
+    /// The client sends a frame with this payload, over any number of writes, as
+    /// [`framed`](Self::framed) says.
+    ///
+    /// A literal payload is compared with its frame around it; of another one, the frame has to be
+    /// one, and its payload what is expected. What is no frame, or one over the limit of the framing,
+    /// is a violation as soon as that is known.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the session is not framed, if there is no frame with this payload, or nothing
+    /// can be sent here.
+    #[track_caller]
+    pub fn expect_send_frame(self, payload: impl IntoExpected<[u8]>) -> SocketScript<AfterFrame> {
+        let payload = expected("expect_send_frame", payload);
+        let framing = self.framing("expect_send_frame");
+        let frame = match payload.literal() {
+            Some(literal) => {
+                let Encoded { bytes, header } = encoded("expect_send_frame", &*framing, literal);
+                FrameHeard::Is { frame: bytes, header, payload: literal.clone() }
+            }
+            None => FrameHeard::Of { framing, payload },
+        };
+        self.heard(SocketHeard::Frame(frame))
+    }
+
+    /// The peer says a frame with this payload, as [`framed`](Self::framed) says, once it has heard
+    /// every required step before this one.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the session is not framed, if there is no frame with this payload, or nothing
+    /// can be received here.
+    #[track_caller]
+    pub fn expect_recv_frame(self, payload: impl IntoBytes) -> SocketScript<AfterRecv> {
+        let payload = payload.into_bytes();
+        let framing = self.framing("expect_recv_frame");
+        let Encoded { bytes, .. } = encoded("expect_recv_frame", &*framing, &payload);
+        assert!(
+            !bytes.is_empty(),
+            "`expect_recv_frame`: a frame of no bytes is nothing that the peer could say"
+        );
+        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: Some(payload) })
+    }
+
+    #[track_caller]
+    fn framing(&self, method: &str) -> Arc<dyn Framing> {
+        match &self.draft.script().framing {
+            Some(framing) => Arc::clone(framing),
+            None => panic!(
+                "`{method}` wants to know what a frame is: say so before it, as with \
+                 `.framed(LengthPrefix::u32_be())`"
+            ),
+        }
     }
 
     /// The peer says what `reply` makes of what the client has sent: an `expect_recv` whose bytes
@@ -431,7 +490,7 @@ impl SocketScript<AfterRecv> {
     pub fn in_chunks(mut self, sizes: impl Into<ChunkSizes>) -> Self {
         let sizes = sizes.into();
         let cut = match self.draft.last().map(|step| &mut step.what) {
-            Some(What::Said(SocketSaid::Recv { bytes, pieces })) => {
+            Some(What::Said(SocketSaid::Recv { bytes, pieces, .. })) => {
                 sizes.pieces(bytes.len()).map(|cut| *pieces = cut)
             }
             Some(What::Said(SocketSaid::Reply { piece, .. })) => {
@@ -529,7 +588,7 @@ impl Whenever {
             !bytes.is_empty(),
             "`replies` wants at least one byte: if the peer says nothing, write `.allows_sent(..)`"
         );
-        self.says(SocketSaid::Recv { bytes, pieces: Pieces::Whole })
+        self.says(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: None })
     }
 
     /// The peer says what `reply` makes of what was sent, each time. See
@@ -561,6 +620,33 @@ impl<K> SocketScript<K> {
     /// Gives the session a name, which every message then uses.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
         self.draft.set_name(name.as_ref());
+        self
+    }
+
+    /// Says what a frame is, in the steps from here on.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # use wirescript::scripted::LengthPrefix;
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut socket = net
+    ///     .new_session()
+    ///     .framed(LengthPrefix::u16_be())
+    ///     .expect_send_frame(b"ask")
+    ///     .expect_recv_frame(b"answer")
+    ///     .into_socket();
+    ///
+    /// socket.send_all(b"\0\x03ask").await?;
+    /// let mut reply = [0; 8];
+    /// socket.recv_exact(&mut reply).await?;
+    /// assert_eq!(&reply, b"\0\x06answer");
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn framed(mut self, framing: impl Framing) -> Self {
+        self.draft.script_mut().framing = Some(Arc::new(framing));
         self
     }
 
@@ -629,6 +715,14 @@ fn some_bytes(method: &str, value: impl IntoExpected<[u8]>) -> Expected<[u8]> {
         "`{method}` wants at least one byte: a send of nothing is not seen by any peer"
     );
     value
+}
+
+#[track_caller]
+fn encoded(method: &str, framing: &dyn Framing, payload: &[u8]) -> Encoded {
+    match framing::encode(framing, payload) {
+        Ok(encoded) => encoded,
+        Err(error) => panic!("`{method}`: {error}"),
+    }
 }
 
 #[track_caller]

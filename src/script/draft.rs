@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::check::Before;
-use super::{Step, What};
+use super::{Framing, Step, What};
 use crate::session::{Language, Shared};
 
 /// A script that is complete for now.
@@ -19,6 +19,8 @@ pub(crate) struct Script<L: Language> {
     pub(crate) reach: Vec<L::State>,
     /// The places among `steps` of those that are parts of rules, in ascending order.
     pub(crate) standing: Vec<usize>,
+    /// How frames are told apart, in what is written from here on.
+    pub(crate) framing: Option<Arc<dyn Framing>>,
 }
 
 impl<L: Language> Script<L> {
@@ -30,6 +32,7 @@ impl<L: Language> Script<L> {
             open_ended: false,
             reach: Vec::new(),
             standing: Vec::new(),
+            framing: None,
         }
     }
 
@@ -87,11 +90,13 @@ impl<L: Language> Draft<L> {
     /// More of a script that has landed.
     pub(crate) fn continuing(shared: Arc<Shared>, session: usize) -> Self {
         let mut draft = Self::new(shared, session);
-        let (landed, reach, standing) = draft
-            .landed(|script| (script.steps.len(), script.reach.clone(), script.standing.clone()));
+        let (landed, script) = draft.landed(|script| {
+            let Script { reach, standing, framing, .. } = script;
+            let (reach, standing, framing) = (reach.clone(), standing.clone(), framing.clone());
+            (script.steps.len(), Script { reach, standing, framing, ..Script::new() })
+        });
         draft.landed = Some(landed);
-        draft.script.reach = reach;
-        draft.script.standing = standing;
+        draft.script = script;
         draft
     }
 
@@ -124,6 +129,10 @@ impl<L: Language> Draft<L> {
     /// The step that was added last, for its modifiers.
     pub(crate) fn last(&mut self) -> Option<&mut Step<L>> {
         self.script.steps.last_mut()
+    }
+
+    pub(crate) fn script(&self) -> &Script<L> {
+        &self.script
     }
 
     pub(crate) fn script_mut(&mut self) -> &mut Script<L> {

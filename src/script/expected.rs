@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Ending, IntoParts, Part, Parts};
+use super::{Ending, IntoParts, Part, Parts, common_prefix};
 use crate::transport::{Endpoint, InvalidEndpoint};
 
 /// Matches every value, and states nothing: what met it is to be asserted later.
@@ -140,6 +140,21 @@ impl Expected<[u8]> {
             Pattern::Is(_) | Pattern::Matching(_) => true,
             Pattern::Any => false,
             Pattern::Parts(parts) => parts.is_stated(),
+        }
+    }
+
+    /// Whether these bytes are what is expected, asking predicates; or how far they are.
+    pub(crate) fn agrees(&self, bytes: &[u8]) -> Result<(), usize> {
+        let judged = |is_met: bool| if is_met { Ok(()) } else { Err(0) };
+        match &self.0 {
+            Pattern::Is(literal) if literal == bytes => Ok(()),
+            Pattern::Is(literal) => Err(common_prefix(literal, bytes)),
+            Pattern::Any => Ok(()),
+            Pattern::Matching(predicate) => judged((predicate.test)(bytes)),
+            Pattern::Parts(parts) => {
+                parts.split(bytes)?;
+                judged(parts.is_met_by(bytes))
+            }
         }
     }
 

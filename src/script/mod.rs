@@ -8,6 +8,7 @@ mod chunks;
 mod draft;
 mod expected;
 mod fault;
+mod framing;
 mod parts;
 mod pieces;
 mod sent;
@@ -16,14 +17,15 @@ mod step;
 mod times;
 
 pub use builder::{
-    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterRecvError, AfterReply, AfterRule,
-    AfterSend, AfterSendAll, AfterShutdown, AtStart, SocketScript, Whenever, modifiers,
+    AfterClose, AfterConnect, AfterEnd, AfterFrame, AfterRecv, AfterRecvError, AfterReply,
+    AfterRule, AfterSend, AfterSendAll, AfterShutdown, AtStart, SocketScript, Whenever, modifiers,
 };
 pub use chunks::Chunks;
 pub use expected::{
     Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
 };
 pub use fault::Fault;
+pub use framing::{Decoded, Delimited, FrameError, Framing, LengthPrefix, Lines};
 pub use parts::{IntoParts, Part, Parts, to_end, until};
 pub use pieces::ChunkSizes;
 pub use sent::Sent;
@@ -35,5 +37,5 @@ pub(crate) use expected::{Pattern, Predicate, expected};
 pub(crate) use parts::{Advance, Ending, Progress, Wanted};
 pub(crate) use pieces::Pieces;
 pub(crate) use sent::Reply;
-pub(crate) use socket::{SocketHeard, SocketSaid, common_prefix};
+pub(crate) use socket::{FrameHeard, SocketHeard, SocketSaid, common_prefix};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

@@ -1,8 +1,10 @@
 //! The script language of byte sockets: its states, and what its steps hear and say.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::{Expected, Fault, Pieces, Reply};
+use super::{Expected, Fault, Framing, Pieces, Reply};
 use crate::protocol::{OperationInfo, Protocol};
 use crate::transport::Endpoint;
 
@@ -43,7 +45,9 @@ impl Protocol for Socket {
         OperationInfo { name: "connect", transitions: &[(Disconnected, Connected)] },
         OperationInfo { name: "send", transitions: WRITING },
         OperationInfo { name: "send_all", transitions: WRITING },
+        OperationInfo { name: "send_frame", transitions: WRITING },
         OperationInfo { name: "recv", transitions: READING },
+        OperationInfo { name: "recv_frame", transitions: READING },
         OperationInfo { name: "recv_error", transitions: READING },
         OperationInfo { name: "reset", transitions: &[(Connected, Reset), (ShutDown, Reset)] },
         OperationInfo {
@@ -77,16 +81,28 @@ pub(crate) enum SocketHeard {
     },
     /// A run of bytes, over any number of writes.
     SendAll(Expected<[u8]>),
+    /// A frame, over any number of writes.
+    Frame(FrameHeard),
     Shutdown,
     Close,
 }
 
+/// A frame that the peer hears.
+pub(crate) enum FrameHeard {
+    /// This frame, of which so many bytes are before its payload.
+    Is { frame: Bytes, header: usize, payload: Bytes },
+    /// One with a payload that is not stated, or not by its bytes.
+    Of { framing: Arc<dyn Framing>, payload: Expected<[u8]> },
+}
+
 /// What a socket's peer says.
 pub(crate) enum SocketSaid {
-    /// Bytes, of which no read gets more than the piece it begins in.
+    /// Bytes, of which no read gets more than the piece it begins in; if they are a frame, with its
+    /// payload.
     Recv {
         bytes: Bytes,
         pieces: Pieces,
+        payload: Option<Bytes>,
     },
     /// What is made of what was sent; in pieces of this size, if one is given.
     Reply {

@@ -106,7 +106,7 @@ impl Book {
                     Meet::Ask(question) => return Taken::Ask(session, question),
                     // A predicate is no connect that could be shown instead.
                     Meet::Differs(_) if opinion.is_some() => continue,
-                    Meet::Part(_) | Meet::Differs(_) | Meet::Other => {
+                    Meet::Part(_) | Meet::Differs(_) | Meet::Malformed(_) | Meet::Other => {
                         others.extend(case.machine.entry());
                         continue;
                     }
@@ -122,7 +122,7 @@ impl Book {
             let details = Details::new(ViolationKind::NeverConnected, Some(label));
             let violation = Violation::from(Details {
                 operation: L::ENTRY,
-                got: Some(L::describe_call(call, 0, None)),
+                got: Some(L::describe_call(call, 0)),
                 step,
                 ..details
             });
@@ -133,7 +133,7 @@ impl Book {
         let held = held.filter(|life| life.stage == Stage::Held && !life.is_withdrawn);
         let held = held.map(|life| life.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
-        let got = Some(L::describe_call(call, 0, None));
+        let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())
     }
 

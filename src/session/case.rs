@@ -154,6 +154,7 @@ impl<L: Language> AnyCase for Case<L> {
                 least: self.machine.least(step),
                 amount: used.begun.map(|happened| happened.amount),
                 of: self.machine.extent(step),
+                frame: self.machine.frame(step),
                 is_farewell: self.machine.is_farewell(step),
             })
             .collect();
@@ -168,7 +169,10 @@ impl<L: Language> AnyCase for Case<L> {
 
     fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line> {
         let at_step = violation.step().map(|step| step.index);
-        let is_compared = matches!(violation.kind(), ViolationKind::Mismatch { .. });
+        let is_compared = matches!(
+            violation.kind(),
+            ViolationKind::Mismatch { .. } | ViolationKind::Malformed { .. }
+        );
         let mut lines = Vec::new();
         let mut used = vec![false; self.machine.script().steps.len()];
         for &sequence in self.machine.happened() {

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use crate::protocol::Protocol;
 use crate::script::{Ending, Fault};
 use crate::transport::Endpoint;
-use crate::verify::Described;
+use crate::verify::{Described, FrameExtent};
 
 /// A protocol in the terms of the machine. Byte sockets are one.
 pub(crate) trait Language: Protocol + Sized + Send + Sync {
@@ -45,12 +46,19 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     fn describe_heard(heard: &Self::Heard) -> Described;
     /// The step as it was written.
     fn describe_said(said: &Self::Said) -> Described;
-    /// The call as it was made, from `offset` on; behind what came before of the step that it is
-    /// compared with, under that step's name.
-    fn describe_call(
+    /// The step in the form in which a call that differs from it is shown beside it.
+    fn describe_compared(heard: &Self::Heard) -> Described {
+        Self::describe_heard(heard)
+    }
+    /// The call as it was made, from `offset` on.
+    fn describe_call(call: Self::Call<'_>, offset: usize) -> Described;
+    /// The same, behind what came before of a step, as it is compared with that.
+    fn describe_differing(
         call: Self::Call<'_>,
         offset: usize,
-        compared_with: Option<(&Self::Heard, Begun<'_, Self::Progress>)>,
+        heard: &Self::Heard,
+        begun: Begun<'_, Self::Progress>,
+        opinion: Option<&Opinion>,
     ) -> Described;
     /// What an interaction kept of the arguments that met `heard`.
     fn describe_kept(heard: &Self::Heard, kept: &Kept) -> Described;
@@ -90,6 +98,8 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     fn made_of(said: &Self::Said) -> Option<Bytes>;
     /// Adds what the call brings from `offset` to `end` to what an interaction keeps.
     fn keep(call: Self::Call<'_>, offset: usize, end: usize, kept: &mut Kept);
+    /// What an interaction keeps for good of what met `heard`.
+    fn keep_of(heard: &Self::Heard, kept: Kept, opinion: Option<&Opinion>) -> Kept;
 
     /// Puts what is left after `given` into the buffer.
     fn deliver(said: &Self::Said, given: usize, buffer: &mut Self::Buffer) -> Delivered;
@@ -133,6 +143,8 @@ pub(crate) struct Nature {
     pub(crate) is_farewell: bool,
     /// How much it takes in all, where the script says.
     pub(crate) extent: Option<usize>,
+    /// It is a frame.
+    pub(crate) frame: Option<FrameExtent>,
 }
 
 /// What came of a step in calls before this one.
@@ -159,8 +171,10 @@ pub(crate) enum Meet<P> {
     Whole(usize),
     /// All that the call offers belongs to the step, which wants more.
     Part(P),
-    /// It is the right operation with other arguments; so far into the call they agree.
+    /// It is the right operation with other arguments; so far into the step they agree.
     Differs(usize),
+    /// It is the right operation, and what it brings is not what the step is about, for this reason.
+    Malformed(String),
     /// It is another operation.
     Other,
     /// Only the user's code can tell.
@@ -181,8 +195,22 @@ pub(crate) enum Opinion {
     Is(bool),
     /// A reply.
     Says(Bytes),
+    /// What a framing found.
+    Framed(Framed),
     /// It panicked, with this message.
     Panicked { label: Cow<'static, str>, message: String },
+}
+
+/// What a framing found, and how far the payload is what a step expects.
+pub(crate) enum Framed {
+    /// No whole frame; so many bytes are wanted.
+    Incomplete(usize),
+    Whole {
+        payload: Range<usize>,
+        len: usize,
+        agrees: Result<(), usize>,
+    },
+    Malformed(String),
 }
 
 /// What was said of what there is to say.

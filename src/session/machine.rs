@@ -17,7 +17,7 @@ use crate::protocol;
 use crate::script::{Delay, Ending, Fault, Script, Step, What};
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
-    Blocked, Described, Details, SessionLabel, StepLabel, Violation, ViolationKind,
+    Blocked, Described, Details, FrameExtent, SessionLabel, StepLabel, Violation, ViolationKind,
 };
 
 /// What the machine says to a call.
@@ -232,6 +232,11 @@ enum Judgement<P> {
     Ask(usize, Question),
     /// What is left of the call is for a step that wants a call of its own.
     OwnCall,
+    /// It is not what the step is about, for this reason.
+    Malformed {
+        step: usize,
+        problem: String,
+    },
     /// The predicate of the step panicked, with this message.
     Panicked {
         step: usize,
@@ -285,6 +290,7 @@ impl<L: Language> Machine<L> {
         self.script.open_ended |= more.open_ended;
         self.script.reach = more.reach;
         self.script.standing = more.standing;
+        self.script.framing = more.framing;
         self.script.steps.extend(more.steps);
         self.has_replies = has_replies(&self.script);
         self.interruption = position_of_interruption(&self.script);
@@ -381,11 +387,14 @@ impl<L: Language> Machine<L> {
                 }
                 Judgement::OwnCall => unreachable!("a call begins as one of its own"),
                 Judgement::Ask(step, question) => return Verdict::Ask(step, question),
+                Judgement::Malformed { step, problem } => {
+                    return self.refuse_malformed(step, problem, call, offset);
+                }
                 Judgement::Panicked { step, label, message } => {
                     return Verdict::Refuse(self.matcher_panicked(step, label, message).into());
                 }
                 Judgement::Strayed(furthest) => {
-                    return self.stray(call, offset, furthest, progressed, timeline);
+                    return self.stray(call, offset, furthest, progressed, answers, timeline);
                 }
             };
             let raises = self.script.steps[step].raises;
@@ -400,7 +409,7 @@ impl<L: Language> Machine<L> {
                 return Verdict::Wait(wait);
             }
             progressed |= self.script.steps[step].is_progress();
-            self.meet(step, used, call, offset, timeline);
+            self.meet(step, used, call, offset, answers, timeline);
             if let Some(fault) = raises {
                 return Verdict::Done { answer: Answer::Fault(fault), progressed };
             }
@@ -615,6 +624,11 @@ impl<L: Language> Machine<L> {
         }
     }
 
+    /// What a step has in front of its payload, if it hears a frame.
+    pub(crate) fn frame(&self, step: usize) -> Option<FrameExtent> {
+        self.heard_at(step).and_then(|heard| L::nature(heard).frame)
+    }
+
     /// How much a step hears or says in all, where the script says.
     pub(crate) fn extent(&self, step: usize) -> Option<usize> {
         match &self.script.steps[step].what {
@@ -651,10 +665,13 @@ impl<L: Language> Machine<L> {
             match meet {
                 Meet::Whole(used) => return Some(Judgement::Met { step, used }),
                 Meet::Part(progress) => Few::push(&mut alive, step, progress),
+                Meet::Malformed(problem) => {
+                    return Some(Judgement::Malformed { step, problem });
+                }
                 Meet::Differs(at) => {
                     // Of those that came as far, the step that was written first; then rules.
                     let rank = Reverse((self.is_standing(step), step));
-                    furthest = furthest.max(Some((begun.met + at, rank)));
+                    furthest = furthest.max(Some((at, rank)));
                 }
                 Meet::Ask(question) => return Some(Judgement::Ask(step, question)),
                 Meet::Other => {}
@@ -694,6 +711,7 @@ impl<L: Language> Machine<L> {
         offset: usize,
         furthest: Option<(usize, usize)>,
         progressed: bool,
+        answers: &Answers,
         timeline: &mut Timeline,
     ) -> Verdict {
         let leniency = L::unmentioned(call);
@@ -722,9 +740,11 @@ impl<L: Language> Machine<L> {
         let run = self.run.as_ref().map(|run| (run.alive.first.0, run.met));
         if let Some((step, at)) = furthest {
             let mut violation = self.violation(ViolationKind::Mismatch { at });
-            let begun = self.run.as_ref().map_or(Begun::not(), |run| run.begun(run.alive.first.1));
-            let compared_with = self.heard_at(step).map(|heard| (heard, begun));
-            violation.got = Some(L::describe_call(call, offset, compared_with));
+            violation.got = self.heard_at(step).map(|heard| {
+                let opinion = answer_for(step, answers);
+                L::describe_differing(call, offset, heard, self.begun(), opinion)
+            });
+            violation.expected = self.heard_at(step).map(L::describe_compared);
             return Verdict::Refuse(self.against(step, violation, kind).into());
         }
         let due = match run {
@@ -739,7 +759,7 @@ impl<L: Language> Machine<L> {
             None => ViolationKind::ScriptExhausted,
         };
         let mut violation = self.violation(reason);
-        violation.got = Some(L::describe_call(call, offset, None));
+        violation.got = Some(L::describe_call(call, offset));
         let violation = match due {
             Some(step) => self.against(step, violation, kind),
             None => {
@@ -754,10 +774,29 @@ impl<L: Language> Machine<L> {
 
     fn against(&self, step: usize, mut violation: Details, kind: std::io::ErrorKind) -> Details {
         violation.operation = violation.got.as_ref().map_or("", |got| got.name);
-        violation.expected = Some(self.describe(step));
+        violation.expected = violation.expected.or_else(|| Some(self.describe(step)));
         violation.step = Some(self.step_label(step));
         violation.error_kind = kind;
         violation
+    }
+
+    /// What came of the heard step that has begun.
+    fn begun(&self) -> Begun<'_, L::Progress> {
+        self.run.as_ref().map_or(Begun::not(), |run| run.begun(run.alive.first.1))
+    }
+
+    fn refuse_malformed(
+        &self,
+        step: usize,
+        problem: String,
+        call: L::Call<'_>,
+        offset: usize,
+    ) -> Verdict {
+        let mut violation = self.violation(ViolationKind::Malformed { problem });
+        violation.got = self
+            .heard_at(step)
+            .map(|heard| L::describe_differing(call, offset, heard, self.begun(), None));
+        Verdict::Refuse(self.against(step, violation, std::io::ErrorKind::Other).into())
     }
 
     fn refuse_state(&self, call: L::Call<'_>) -> Verdict {
@@ -766,7 +805,7 @@ impl<L: Language> Machine<L> {
             valid: protocol::possible::<L>(&[self.state]),
         });
         violation.operation = L::call_name(call);
-        violation.got = Some(L::describe_call(call, 0, None));
+        violation.got = Some(L::describe_call(call, 0));
         violation.error_kind = L::refusal_kind(call, self.state);
         Verdict::Refuse(violation.into())
     }
@@ -830,6 +869,7 @@ impl<L: Language> Machine<L> {
         used: usize,
         call: L::Call<'_>,
         offset: usize,
+        answers: &Answers,
         timeline: &mut Timeline,
     ) {
         let nature = self.nature(step);
@@ -845,6 +885,9 @@ impl<L: Language> Machine<L> {
             L::keep(call, offset, end, &mut kept);
         } else {
             kept = Kept::Nothing;
+        }
+        if let (false, Some(heard)) = (nature.is_literal, self.heard_at(step)) {
+            kept = L::keep_of(heard, kept, answer_for(step, answers));
         }
         self.complete(step, met + used, sequence, kept, timeline);
     }
@@ -916,7 +959,7 @@ impl<L: Language> Machine<L> {
         match L::conclude(heard, run.begun(progress), ending, opinion) {
             Meet::Ask(question) => return Concluded::Unsettled(Verdict::Ask(step, question)),
             Meet::Whole(_) => {}
-            Meet::Part(_) | Meet::Other => return nothing,
+            Meet::Part(_) | Meet::Other | Meet::Malformed(_) => return nothing,
             Meet::Differs(at) => {
                 let mut violation = self.violation(ViolationKind::Mismatch { at });
                 violation.got = Some(L::describe_kept(heard, &run.kept));
@@ -1005,7 +1048,7 @@ impl<L: Language> Machine<L> {
             Some(Opinion::Says(made)) if made.is_empty() => None,
             Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
             Some(Opinion::Panicked { message, .. }) => Some(message.clone()),
-            Some(Opinion::Is(_)) => unreachable!("a reply is bytes"),
+            Some(Opinion::Is(_) | Opinion::Framed(_)) => unreachable!("a reply is bytes"),
             None => return Err(Verdict::Ask(step, question)),
         };
         let violation = Details {

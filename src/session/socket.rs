@@ -6,14 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::language::{
-    Answer, Begun, Delivered, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
+    Answer, Begun, Delivered, Framed, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
 };
 use crate::script::{
-    Advance, Ending, Expected, Fault, Parts, Pattern, Pieces, Predicate, Progress, Sent, Socket,
-    SocketHeard, SocketSaid, SocketState, common_prefix,
+    Advance, Decoded, Ending, Expected, Fault, FrameHeard, Framing, Parts, Pattern, Pieces,
+    Predicate, Progress, Sent, Socket, SocketHeard, SocketSaid, SocketState, common_prefix,
 };
 use crate::transport::Endpoint;
-use crate::verify::{Argument, Described};
+use crate::verify::{Argument, Described, FrameExtent};
 
 /// One call of a socket's client.
 #[derive(Clone, Copy)]
@@ -40,6 +40,7 @@ impl Language for Socket {
             SocketHeard::Connect(_) => "connect",
             SocketHeard::Send { .. } => "send",
             SocketHeard::SendAll(_) => "send_all",
+            SocketHeard::Frame(_) => "send_frame",
             SocketHeard::Shutdown => "shutdown",
             SocketHeard::Close => "close",
         }
@@ -47,7 +48,8 @@ impl Language for Socket {
 
     fn said_name(said: &SocketSaid) -> &'static str {
         match said {
-            SocketSaid::Recv { .. } | SocketSaid::Reply { .. } => "recv",
+            SocketSaid::Recv { payload: Some(_), .. } => "recv_frame",
+            SocketSaid::Recv { payload: None, .. } | SocketSaid::Reply { .. } => "recv",
             SocketSaid::RecvError(_) => "recv_error",
             SocketSaid::Reset => "reset",
             SocketSaid::Eof => "eof",
@@ -67,14 +69,27 @@ impl Language for Socket {
         let argument = match heard {
             SocketHeard::Connect(endpoint) => Argument::from(endpoint),
             SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => Argument::from(data),
+            SocketHeard::Frame(FrameHeard::Is { payload, .. }) => Argument::Bytes(payload.clone()),
+            SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Argument::from(payload),
             SocketHeard::Shutdown | SocketHeard::Close => Argument::None,
         };
         Described::new(Self::heard_name(heard), argument)
     }
 
+    fn describe_compared(heard: &SocketHeard) -> Described {
+        match heard {
+            SocketHeard::Frame(FrameHeard::Is { frame, .. }) => {
+                Described::new(Self::heard_name(heard), Argument::Bytes(frame.clone()))
+            }
+            _ => Self::describe_heard(heard),
+        }
+    }
+
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
-            SocketSaid::Recv { bytes, .. } => Argument::Bytes(bytes.clone()),
+            SocketSaid::Recv { bytes, payload, .. } => {
+                Argument::Bytes(payload.as_ref().unwrap_or(bytes).clone())
+            }
             SocketSaid::Reply { .. } => Argument::Reply,
             SocketSaid::RecvError(fault) => Argument::Error(*fault),
             SocketSaid::Reset | SocketSaid::Eof => Argument::None,
@@ -82,30 +97,32 @@ impl Language for Socket {
         Described::new(Self::said_name(said), argument)
     }
 
-    fn describe_call(
+    fn describe_call(call: SocketCall<'_>, offset: usize) -> Described {
+        let argument = match call {
+            SocketCall::Connect(endpoint) => Argument::Endpoint(endpoint.clone()),
+            SocketCall::Write(data) => Argument::Bytes(Bytes::copy_from_slice(&data[offset..])),
+            SocketCall::Shutdown | SocketCall::Drop => Argument::None,
+        };
+        Described::new(Self::call_name(call), argument)
+    }
+
+    fn describe_differing(
         call: SocketCall<'_>,
         offset: usize,
-        compared_with: Option<(&SocketHeard, Begun<'_, Progress>)>,
+        heard: &SocketHeard,
+        begun: Begun<'_, Progress>,
+        opinion: Option<&Opinion>,
     ) -> Described {
-        match (call, compared_with) {
-            (SocketCall::Connect(endpoint), _) => {
-                Described::new("connect", Argument::Endpoint(endpoint.clone()))
-            }
-            (SocketCall::Write(data), Some((heard, begun))) if sent(heard).is_some() => {
-                let before = match sent(heard).and_then(Expected::literal) {
-                    Some(literal) => &literal[..begun.met],
-                    None => kept_bytes(begun.kept),
-                };
-                let bytes = [before, &data[offset..]].concat();
-                Described::new(Self::heard_name(heard), Argument::Bytes(bytes.into()))
-            }
-            (SocketCall::Write(data), _) => {
-                Described::new("send", Argument::Bytes(Bytes::copy_from_slice(&data[offset..])))
-            }
-            (SocketCall::Shutdown | SocketCall::Drop, _) => {
-                Described::new(Self::call_name(call), Argument::None)
-            }
+        let SocketCall::Write(data) = call else { return Self::describe_call(call, offset) };
+        let before = match literal(heard) {
+            Some(literal) => &literal[..begun.met],
+            None => kept_bytes(begun.kept),
+        };
+        let mut bytes = Bytes::from([before, &data[offset..]].concat());
+        if let Some(Opinion::Framed(Framed::Whole { payload, .. })) = opinion {
+            bytes = bytes.slice(payload.clone());
         }
+        Described::new(Self::heard_name(heard), Argument::Bytes(bytes))
     }
 
     fn describe_kept(heard: &SocketHeard, kept: &Kept) -> Described {
@@ -127,6 +144,7 @@ impl Language for Socket {
             is_entry: false,
             is_farewell: false,
             extent: None,
+            frame: None,
         };
         match heard {
             SocketHeard::Connect(endpoint) => Nature {
@@ -149,6 +167,19 @@ impl Language for Socket {
                 extent: data.extent(),
                 ..plain
             },
+            SocketHeard::Frame(FrameHeard::Is { frame, header, payload }) => Nature {
+                is_whole_call: false,
+                extent: Some(frame.len()),
+                frame: Some(FrameExtent { header: Some((*header, payload.len())) }),
+                ..plain
+            },
+            SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Nature {
+                is_stated: payload.is_stated(),
+                is_literal: false,
+                is_whole_call: false,
+                frame: Some(FrameExtent { header: None }),
+                ..plain
+            },
             SocketHeard::Shutdown => plain,
             SocketHeard::Close => Nature { is_farewell: true, ..plain },
         }
@@ -163,19 +194,21 @@ impl Language for Socket {
     }
 
     fn is_ambiguous(first: &SocketHeard, second: &SocketHeard) -> bool {
-        let (Some(a), Some(b)) = (sent(first), sent(second)) else {
+        let (Some(a), Some(b)) = (bytes_of(first), bytes_of(second)) else {
             return false;
         };
-        match (&a.0, &b.0) {
-            (Pattern::Is(a), Pattern::Is(b)) => common_prefix(a, b) == a.len().min(b.len()),
-            (Pattern::Any, _) | (_, Pattern::Any) => true,
+        match (a, b) {
+            (BytesOf::Literal(a), BytesOf::Literal(b)) => {
+                common_prefix(a, b) == a.len().min(b.len())
+            }
+            (BytesOf::Anything, _) | (_, BytesOf::Anything) => true,
             // A predicate is asked about whole writes only, and in the order of the script.
-            (Pattern::Matching(_), _) | (_, Pattern::Matching(_)) => {
+            (BytesOf::Judged, _) | (_, BytesOf::Judged) => {
                 Self::nature(first).ending.is_some() || Self::nature(second).ending.is_some()
             }
-            (Pattern::Parts(a), Pattern::Parts(b)) => !a.is_distinct(b),
-            (Pattern::Parts(parts), Pattern::Is(literal))
-            | (Pattern::Is(literal), Pattern::Parts(parts)) => {
+            (BytesOf::Parts(a), BytesOf::Parts(b)) => !a.is_distinct(b),
+            (BytesOf::Parts(parts), BytesOf::Literal(literal))
+            | (BytesOf::Literal(literal), BytesOf::Parts(parts)) => {
                 !parts.is_distinct(&Parts::of_literal(literal.clone()))
             }
         }
@@ -233,22 +266,11 @@ impl Language for Socket {
             (SocketHeard::SendAll(expected), SocketCall::Write(data)) => {
                 let data = &data[offset..];
                 match &expected.0 {
-                    Pattern::Is(literal) => {
-                        let met = begun.progress.into;
-                        let due = &literal[met..];
-                        let alike = common_prefix(due, data);
-                        if alike == due.len() {
-                            Meet::Whole(alike)
-                        } else if alike == data.len() {
-                            Meet::Part(Progress::into_literal(met + alike))
-                        } else {
-                            Meet::Differs(alike)
-                        }
-                    }
+                    Pattern::Is(literal) => meet_literal(literal, begun, data),
                     Pattern::Any | Pattern::Matching(_) => Meet::Part(begun.progress),
                     Pattern::Parts(parts) => match parts.advance(begun.progress, data) {
                         Advance::Part(progress) => Meet::Part(progress),
-                        Advance::Differs(at) => Meet::Differs(at),
+                        Advance::Differs(at) => Meet::Differs(begun.met + at),
                         Advance::Whole(used) if parts.label().is_none() => Meet::Whole(used),
                         Advance::Whole(used) => {
                             let run = [kept_bytes(begun.kept), &data[..used]].concat();
@@ -256,6 +278,12 @@ impl Language for Socket {
                         }
                     },
                 }
+            }
+            (SocketHeard::Frame(FrameHeard::Is { frame, .. }), SocketCall::Write(data)) => {
+                meet_literal(frame, begun, &data[offset..])
+            }
+            (SocketHeard::Frame(FrameHeard::Of { framing, payload }), SocketCall::Write(data)) => {
+                meet_frame(framing, payload, begun, &data[offset..], opinion)
             }
             (SocketHeard::Shutdown, SocketCall::Shutdown) => Meet::Whole(0),
             (SocketHeard::Close, SocketCall::Drop) => Meet::Whole(0),
@@ -285,7 +313,14 @@ impl Language for Socket {
     }
 
     fn note(heard: &SocketHeard, kept: &Kept, all: &mut Sent) {
-        let Some(expected) = sent(heard) else { return };
+        let expected = match heard {
+            SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => data,
+            SocketHeard::Frame(FrameHeard::Of { payload, .. }) => payload,
+            SocketHeard::Frame(FrameHeard::Is { payload, .. }) => {
+                return all.set_bytes(payload.clone());
+            }
+            SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => return,
+        };
         let bytes = match (expected.literal(), kept) {
             (Some(literal), _) => literal.clone(),
             (None, Kept::Bytes(bytes)) => bytes.clone(),
@@ -311,7 +346,8 @@ impl Language for Socket {
             SocketSaid::Reply { piece, .. } => *piece,
             _ => None,
         };
-        SocketSaid::Recv { bytes: made, pieces: piece.map_or(Pieces::Whole, Pieces::Each) }
+        let pieces = piece.map_or(Pieces::Whole, Pieces::Each);
+        SocketSaid::Recv { bytes: made, pieces, payload: None }
     }
 
     fn keep(call: SocketCall<'_>, offset: usize, end: usize, kept: &mut Kept) {
@@ -325,9 +361,20 @@ impl Language for Socket {
         }
     }
 
+    fn keep_of(heard: &SocketHeard, kept: Kept, opinion: Option<&Opinion>) -> Kept {
+        match (heard, kept, opinion) {
+            (
+                SocketHeard::Frame(FrameHeard::Of { .. }),
+                Kept::Growing(frame),
+                Some(Opinion::Framed(Framed::Whole { payload, .. })),
+            ) => Kept::Bytes(Bytes::from(frame).slice(payload.clone())),
+            (_, kept, _) => kept,
+        }
+    }
+
     fn deliver(said: &SocketSaid, given: usize, buffer: &mut [u8]) -> Delivered {
         match said {
-            SocketSaid::Recv { bytes, pieces } => {
+            SocketSaid::Recv { bytes, pieces, .. } => {
                 let piece = &bytes[given..pieces.end(given, bytes.len())];
                 let len = piece.len().min(buffer.len());
                 buffer[..len].copy_from_slice(&piece[..len]);
@@ -381,7 +428,7 @@ impl Language for Socket {
 
     fn is_unreachable(heard: &SocketHeard, state: SocketState) -> bool {
         use SocketState::{Finished, Reset, ShutDown};
-        sent(heard).is_some() && matches!(state, ShutDown | Finished | Reset)
+        bytes_of(heard).is_some() && matches!(state, ShutDown | Finished | Reset)
     }
 
     fn unmentioned(call: SocketCall<'_>) -> Unmentioned {
@@ -406,10 +453,94 @@ impl Language for Socket {
 }
 
 /// What a step that hears bytes expects of them.
-fn sent(heard: &SocketHeard) -> Option<&Expected<[u8]>> {
-    match heard {
-        SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => Some(data),
-        SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => None,
+enum BytesOf<'h> {
+    Literal(&'h Bytes),
+    Parts(&'h Parts),
+    Judged,
+    Anything,
+}
+
+/// What a step expects of bytes, if it hears some.
+fn bytes_of(heard: &SocketHeard) -> Option<BytesOf<'_>> {
+    Some(match heard {
+        SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => match &data.0 {
+            Pattern::Is(literal) => BytesOf::Literal(literal),
+            Pattern::Any => BytesOf::Anything,
+            Pattern::Matching(_) => BytesOf::Judged,
+            Pattern::Parts(parts) => BytesOf::Parts(parts),
+        },
+        SocketHeard::Frame(FrameHeard::Is { frame, .. }) => BytesOf::Literal(frame),
+        SocketHeard::Frame(FrameHeard::Of { .. }) => BytesOf::Anything,
+        SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => return None,
+    })
+}
+
+/// The bytes that a step hears, if the script has them.
+fn literal(heard: &SocketHeard) -> Option<&Bytes> {
+    match bytes_of(heard)? {
+        BytesOf::Literal(literal) => Some(literal),
+        BytesOf::Parts(_) | BytesOf::Judged | BytesOf::Anything => None,
+    }
+}
+
+/// How far bytes bring a run that is one literal.
+fn meet_literal(literal: &[u8], begun: Begun<'_, Progress>, data: &[u8]) -> Meet<Progress> {
+    let met = begun.progress.into;
+    let due = &literal[met..];
+    let alike = common_prefix(due, data);
+    if alike == due.len() {
+        Meet::Whole(alike)
+    } else if alike == data.len() {
+        Meet::Part(Progress::into_literal(met + alike))
+    } else {
+        Meet::Differs(met + alike)
+    }
+}
+
+/// How far bytes bring a frame whose payload is not stated by its bytes.
+fn meet_frame(
+    framing: &Arc<dyn Framing>,
+    payload: &Expected<[u8]>,
+    begun: Begun<'_, Progress>,
+    data: &[u8],
+    opinion: Option<&Opinion>,
+) -> Meet<Progress> {
+    let come = begun.met + data.len();
+    if come < begun.progress.into {
+        return Meet::Part(begun.progress);
+    }
+    match opinion {
+        Some(Opinion::Framed(Framed::Incomplete(wants))) => {
+            Meet::Part(Progress::into_literal((*wants).max(come + 1)))
+        }
+        Some(Opinion::Framed(Framed::Whole { len, agrees, .. })) => match agrees {
+            _ if *len <= begun.met || *len > come => {
+                Meet::Malformed("the framing finds an end that is none".to_owned())
+            }
+            Ok(()) => Meet::Whole(len - begun.met),
+            Err(at) => Meet::Differs(*at),
+        },
+        Some(Opinion::Framed(Framed::Malformed(problem))) => Meet::Malformed(problem.clone()),
+        _ => {
+            let (framing, payload) = (Arc::clone(framing), payload.clone());
+            let bytes = [kept_bytes(begun.kept), data].concat();
+            let ask = Arc::new(move || Opinion::Framed(decode(&*framing, &payload, &bytes)));
+            Meet::Ask(Question { label: "framed".into(), ask })
+        }
+    }
+}
+
+/// Code of the user's may be in the framing and in what is expected of the payload.
+fn decode(framing: &dyn Framing, expected: &Expected<[u8]>, bytes: &[u8]) -> Framed {
+    match framing.decode(bytes) {
+        Ok(Decoded::Incomplete { wants }) => Framed::Incomplete(wants),
+        Ok(Decoded::Frame { payload, len }) => match bytes.get(payload.clone()) {
+            Some(found) if payload.end <= len => {
+                Framed::Whole { payload, len, agrees: expected.agrees(found) }
+            }
+            _ => Framed::Malformed("the framing finds a payload outside of its frame".to_owned()),
+        },
+        Err(error) => Framed::Malformed(error.to_string()),
     }
 }
 

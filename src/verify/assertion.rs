@@ -93,12 +93,7 @@ impl Assertion {
                 Pattern::Matching(predicate) => (predicate.test)(endpoint),
                 Pattern::Parts(never) => match *never {},
             },
-            (Asserted::Bytes(expected), Argument::Bytes(bytes)) => match &expected.0 {
-                Pattern::Is(literal) => literal == bytes,
-                Pattern::Any => true,
-                Pattern::Matching(predicate) => (predicate.test)(bytes),
-                Pattern::Parts(parts) => parts.is_met_by(bytes),
-            },
+            (Asserted::Bytes(expected), Argument::Bytes(bytes)) => expected.agrees(bytes).is_ok(),
             (Asserted::Error(fault), Argument::Error(happened)) => fault == happened,
             _ => false,
         }
@@ -266,6 +261,21 @@ macro_rules! socket_assertions {
             pub fn assert_send_all(&self, bytes: impl IntoExpected<[u8]>) {
                 let bytes = expected("assert_send_all", bytes);
                 self.assert(Assertion::new("send_all", Asserted::Bytes(bytes)));
+            }
+
+            /// A client sent a frame with this payload, where the script has `expect_send_frame`.
+            #[track_caller]
+            pub fn assert_send_frame(&self, payload: impl IntoExpected<[u8]>) {
+                let payload = expected("assert_send_frame", payload);
+                self.assert(Assertion::new("send_frame", Asserted::Bytes(payload)));
+            }
+
+            /// A client received a frame with this payload, where the script has
+            /// `expect_recv_frame`.
+            #[track_caller]
+            pub fn assert_recv_frame(&self, payload: impl IntoExpected<[u8]>) {
+                let payload = expected("assert_recv_frame", payload);
+                self.assert(Assertion::new("recv_frame", Asserted::Bytes(payload)));
             }
 
             /// A client received `data`, the first of it into a buffer of `size` bytes.

@@ -22,5 +22,5 @@ pub use verifier::{Verifier, VerifierBuilder};
 pub use violation::{Blocked, SessionLabel, StepLabel, Violation, ViolationKind};
 
 pub(crate) use bytes::shown;
-pub(crate) use report::{Line, ReportedViolation};
+pub(crate) use report::{FrameExtent, Line, ReportedViolation};
 pub(crate) use violation::Details;

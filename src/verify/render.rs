@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use super::assertion::{Assertion, Failure, Reason};
 use super::bytes;
-use super::report::Line;
+use super::report::{FrameExtent, Line};
 use super::{
     Argument, Blocked, Described, Details, Interaction, Outcome, Report, SessionLabel, Stage,
     StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
@@ -175,6 +175,7 @@ fn headline(violation: &Details) -> &'static str {
         ViolationKind::OutOfOrder { .. } | ViolationKind::Mismatch { .. } => {
             "the client strayed from the script"
         }
+        ViolationKind::Malformed { .. } => "the client sent what is no frame",
         ViolationKind::Stalled { .. } => "the client waits for what will not come",
         ViolationKind::MatcherPanicked { .. } => "a matcher of the script panicked",
         ViolationKind::ReplyFailed { message: Some(_) } => "a reply of the script panicked",
@@ -223,6 +224,11 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             got(text, violation)
         }
         ViolationKind::Mismatch { at } => mismatch(text, violation, *at),
+        ViolationKind::Malformed { problem } => {
+            expected(text, violation, None)?;
+            got(text, violation)?;
+            writeln!(text, "              {problem}")
+        }
         ViolationKind::Stalled { blocked, begun, is_deadline } => {
             writeln!(text, "    the client waits in   {}", violation.operation)?;
             let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
@@ -388,6 +394,13 @@ fn is_listening(violation: &Details) -> bool {
     violation.operation == "recv"
 }
 
+/// Whether a frame was compared with the bytes of the one that the script has.
+fn is_frame(violation: &Details) -> bool {
+    violation.expected.as_ref().is_some_and(|expected| {
+        expected.name == "send_frame" && matches!(expected.argument, Argument::Bytes(_))
+    })
+}
+
 /// Whether it happened behind the last step.
 fn is_past_the_end(kind: &ViolationKind) -> bool {
     matches!(
@@ -442,10 +455,19 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             }
             None => "if the client is right, write a step for it before this one".to_owned(),
         },
+        ViolationKind::Mismatch { .. } if is_frame(violation) => {
+            "if the client is right, change the payload of the step; shown is the frame around it"
+                .to_owned()
+        }
         ViolationKind::Mismatch { .. } => match violation.got.as_ref().and_then(step_code) {
             Some(code) => format!("if the client is right, write the step as\n         {code}"),
             None => "if the client is right, change the bytes of the step".to_owned(),
         },
+        ViolationKind::Malformed { .. } => {
+            "let the client frame what it sends as the script does; if it is right, change the \
+             `.framed(..)` of the session, or its limit"
+                .to_owned()
+        }
         ViolationKind::Stalled { blocked, is_deadline, .. } => match blocked {
             Blocked::NotHeard if is_listening(violation) => {
                 "the client has to send this before it listens; if it is right not to, take the \
@@ -542,7 +564,15 @@ fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
     match unused.amount {
         Some(amount) => {
             let _ = write!(text, "  <- {}", progress(amount, unused.of));
-            if unused.of.is_none() {
+            if let Some(FrameExtent { header }) = unused.frame {
+                text.push_str(match header {
+                    Some((header, _)) if amount < header => ": its header is truncated",
+                    Some((header, payload)) if amount < header + payload => {
+                        ": its payload is truncated"
+                    }
+                    _ => ": the frame is truncated",
+                });
+            } else if unused.of.is_none() {
                 text.push_str(": flush, or give the run an end");
             }
         }

@@ -63,8 +63,17 @@ pub struct UnusedStep {
     pub amount: Option<usize>,
     /// How much it wants in all, where it says so.
     pub of: Option<usize>,
+    /// What it is made of, if it is a frame.
+    pub(crate) frame: Option<FrameExtent>,
     /// Whether it is met by the end of the connection.
     pub(crate) is_farewell: bool,
+}
+
+/// What a frame is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameExtent {
+    /// How many bytes are in front of its payload, and how many that has, if the script says so.
+    pub(crate) header: Option<(usize, usize)>,
 }
 
 /// How far a session came.

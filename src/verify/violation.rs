@@ -119,6 +119,12 @@ pub enum ViolationKind {
         /// How far the two agree, in bytes.
         at: usize,
     },
+    /// What the client sends is no frame, or one over the limit.
+    #[non_exhaustive]
+    Malformed {
+        /// Why it is none.
+        problem: String,
+    },
     /// The client waits for what will not come.
     #[non_exhaustive]
     Stalled {

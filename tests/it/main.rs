@@ -12,6 +12,7 @@ mod conversation;
 mod edges;
 mod faults;
 mod frames;
+mod framing;
 mod parts;
 mod pieces;
 mod replies;

@@ -336,7 +336,7 @@ fn a_write_after_the_shutdown_is_refused_by_the_state() {
         panic!("{violation}");
     };
     assert_eq!((violation.operation(), state.as_str()), ("send", "ShutDown"));
-    assert_eq!(valid, &["close", "eof", "recv", "recv_error", "reset"]);
+    assert_eq!(valid, &["close", "eof", "recv", "recv_error", "recv_frame", "reset"]);
     assert_eq!(happened(&verifier), ["shutdown"], "what is refused is not recorded");
     assert_eq!(&only_violation(&verifier), violation);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use expect_test::{ExpectFile, expect_file};
 use futures::executor::block_on;
-use wirescript::scripted::Violation;
+use wirescript::scripted::{LengthPrefix, Lines, Violation};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any, matching, to_end, until};
 
 use crate::support::{connect, fetch_status, impatient};
@@ -674,6 +674,61 @@ fn parts_half_come() {
 }
 
 #[test]
+fn a_wrong_byte_in_a_frame() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().framed(LengthPrefix::u16_be());
+            let mut socket = script.expect_send_frame("PING alice").into_socket();
+            let _ = socket.send_all(b"\0\x0aPING alicf").await;
+        },
+        expect_file!["snapshots/wrong_byte_in_a_frame.txt"],
+    );
+}
+
+#[test]
+fn a_frame_with_another_payload_than_its_parts() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().framed(LengthPrefix::u16_be());
+            let mut socket = script.expect_send_frame(("PING ", any().len(4), "!")).into_socket();
+            let _ = socket.send_all(b"\0\x0aPING alice").await;
+        },
+        expect_file!["snapshots/wrong_payload_in_a_frame.txt"],
+    );
+}
+
+#[test]
+fn a_frame_over_the_limit() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let framing = LengthPrefix::u32_be().limit(65_536);
+            let script = verifier.socket().new_session().framed(framing);
+            let mut socket = script.expect_send_frame(any()).into_socket();
+            let _ = socket.send_all(b"HTTP/1.1").await;
+        },
+        expect_file!["snapshots/frame_over_the_limit.txt"],
+    );
+}
+
+#[test]
+fn frames_cut_short() {
+    for (sent, name) in [(&b""[..], "nothing"), (b"\0", "header"), (b"\0\x0aPING", "payload")] {
+        check_report(
+            Verifier::new(),
+            async |verifier| {
+                let script = verifier.socket().new_session().framed(LengthPrefix::u16_be());
+                let mut socket = script.expect_send_frame("PING alice").into_socket();
+                let _ = socket.send_all(sent).await;
+            },
+            expect_file![format!("snapshots/frame_cut_short_{name}.txt")],
+        );
+    }
+}
+
+#[test]
 fn waiting_behind_a_run_to_the_end() {
     check_report(
         impatient(),
@@ -783,5 +838,14 @@ fn steps_that_cannot_be() {
     check_script(|s| drop(s.expect_send_all("PING").allows_sent("PI")), file("rule"));
     check_script(|s| drop(s.allows_sent("PI").expect_send_all("PING")), file("beside_a_rule"));
     check_script(|s| drop(s.allows_sent(any())), file("endless_rule"));
+    check_script(|s| drop(s.expect_send_frame("x")), file("unframed"));
+    check_script(
+        |s| drop(s.framed(LengthPrefix::u8()).expect_recv_frame([0; 256])),
+        file("frame_too_long"),
+    );
+    check_script(
+        |s| drop(s.framed(Lines::lf()).expect_send_frame("a\nb")),
+        file("frame_with_its_delimiter"),
+    );
     check_script(|s| drop(s.replies_with(|_| "x").in_chunks([1, 2])), file("chunks_of_a_reply"));
 }
