@@ -129,9 +129,11 @@ impl Book {
             self.break_case(session, violation.clone());
             return Taken::Refused(violation);
         }
-        let held = self.queues[queue].iter().map(|index| self.cases[*index].life());
-        let held = held.filter(|life| life.stage == Stage::Held && !life.is_withdrawn);
-        let held = held.map(|life| life.written_at).collect();
+        let queued = self.queues[queue].iter().map(|index| &self.cases[*index]);
+        let is_held = |case: &&Box<dyn AnyCase>| {
+            case.life().stage == Stage::Held && !case.life().is_withdrawn
+        };
+        let held = queued.filter(is_held).map(|case| case.label().at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())

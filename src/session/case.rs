@@ -22,8 +22,6 @@ pub(crate) struct Case<L: Language> {
 /// What every session has, whatever its protocol.
 pub(crate) struct Life {
     pub(crate) stage: Stage,
-    /// Where its builder was made.
-    pub(crate) written_at: &'static Location<'static>,
     /// Its first violation, which every later operation gets again.
     pub(crate) broken: Option<Violation>,
     /// The client may keep its transport.
@@ -60,14 +58,13 @@ impl<L: Language> Case<L> {
         Self {
             life: Life {
                 stage: Stage::Held,
-                written_at,
                 broken: None,
                 stays_open: false,
                 begins_with_entry: false,
                 cursor: 0,
                 is_withdrawn: false,
             },
-            machine: Machine::new(SessionLabel::new(index), Script::new(), L::INITIAL),
+            machine: Machine::new(SessionLabel::new(index, written_at), Script::new(), L::INITIAL),
         }
     }
 
@@ -161,7 +158,6 @@ impl<L: Language> AnyCase for Case<L> {
         // A builder that is still held may have any steps.
         (is_held || !steps.is_empty()).then(|| UnusedSession {
             session: self.machine.label.clone(),
-            written_at: self.life.written_at,
             stage: self.life.stage,
             steps,
         })

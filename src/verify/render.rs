@@ -186,10 +186,12 @@ fn headline(violation: &Details) -> &'static str {
 /// Where it is, what was expected and what came.
 fn body(text: &mut String, violation: &Details) -> fmt::Result {
     match (&violation.session, is_past_the_end(&violation.kind)) {
-        (Some(label), true) => {
-            let behind = violation.step.map(|step| format!(", behind {}", step_place(step)));
-            writeln!(text, "\n  {}{}", session(label), behind.unwrap_or_default())?;
-        }
+        (Some(label), true) => match violation.step {
+            Some(step) => {
+                writeln!(text, "\n  {}, behind {}", session(label), step_place(step))?;
+            }
+            None => writeln!(text, "\n  {}", place(label, None))?,
+        },
         (Some(label), false) => writeln!(text, "\n  {}", place(label, violation.step))?,
         (None, _) => text.push('\n'),
     }
@@ -532,7 +534,7 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
     for unused in sessions {
         writeln!(text, "\n  {}, {}", session(&unused.session), stage(unused.stage))?;
         if unused.stage == Stage::Held {
-            writeln!(text, "    made at {}", unused.written_at)?;
+            writeln!(text, "    made at {}", unused.session.at)?;
         }
         for one in unused.steps.iter().take(MOST_LEFT) {
             writeln!(text, "    {}", unused_step(one, unused.stage))?;
@@ -603,7 +605,7 @@ fn stage(stage: Stage) -> &'static str {
 fn place(label: &SessionLabel, step: Option<StepLabel>) -> String {
     match step {
         Some(step) => format!("{}, {}", session(label), step_place(step)),
-        None => session(label),
+        None => format!("{}, begun at {}", session(label), label.at),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The verdict on a test that failed, as data.
 
 use std::fmt;
-use std::panic::Location;
 
 use super::{Described, Interaction, SessionLabel, StepLabel, Violation, render};
 
@@ -39,8 +38,6 @@ pub(crate) enum Line {
 pub struct UnusedSession {
     /// The session.
     pub session: SessionLabel,
-    /// Where its builder was made.
-    pub written_at: &'static Location<'static>,
     /// How far it came.
     pub stage: Stage,
     /// The steps that were left: none that are known yet, if its builder is still held.

@@ -15,11 +15,13 @@ pub struct SessionLabel {
     pub(crate) index: usize,
     /// The name that the script gave it.
     pub name: Option<Arc<str>>,
+    /// Where its builder was made.
+    pub at: &'static Location<'static>,
 }
 
 impl SessionLabel {
-    pub(crate) fn new(index: usize) -> Self {
-        Self { index, name: None }
+    pub(crate) fn new(index: usize, at: &'static Location<'static>) -> Self {
+        Self { index, name: None, at }
     }
 
     /// The session's number in the order in which sessions were written, from 1.

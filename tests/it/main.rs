@@ -9,6 +9,7 @@ mod bytes;
 mod concurrency;
 mod connectors;
 mod conversation;
+mod dead_ends;
 mod edges;
 mod faults;
 mod frames;

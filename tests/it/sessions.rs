@@ -101,7 +101,7 @@ fn a_builder_that_is_still_held_at_the_verdict_does_not_slip_by() {
     let held = verifier.socket().new_session().expect_connect("peer:1");
     let held_report = report(&verifier);
     assert_eq!(held_report.unused()[0].stage, Stage::Held);
-    assert_eq!(held_report.unused()[0].written_at.line(), line);
+    assert_eq!(held_report.unused()[0].session.at.line(), line);
     drop(held);
     assert_eq!(report(&verifier).unused()[0].stage, Stage::Queued);
 }
