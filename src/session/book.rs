@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::Location;
 
-use super::case::{AnyCase, Case};
+use super::case::{AnyCase, Case, Life};
 use super::language::{Language, Meet, Opinion, Question};
 use super::machine::answer_for;
 use crate::timeline::{Happened, Sequence, Timeline};
@@ -129,11 +129,12 @@ impl Book {
             self.break_case(session, violation.clone());
             return Taken::Refused(violation);
         }
-        let queued = self.queues[queue].iter().map(|index| &self.cases[*index]);
-        let is_held = |case: &&Box<dyn AnyCase>| {
-            case.life().stage == Stage::Held && !case.life().is_withdrawn
-        };
-        let held = queued.filter(is_held).map(|case| case.label().at).collect();
+        let held = self.queues[queue].iter().filter_map(|index| {
+            let Life { stage, is_withdrawn, .. } = self.cases[*index].life();
+            let is_held = *stage == Stage::Held && !is_withdrawn;
+            is_held.then(|| self.cases[*index].label().at)
+        });
+        let held = held.collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())
