@@ -89,3 +89,8 @@ pub mod scripted {
 #[cfg(all(doctest, feature = "scripted"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The guides, for the same reason.
+#[cfg(all(doctest, feature = "scripted"))]
+#[doc = include_str!("../docs/scripts.md")]
+struct Guides;

@@ -480,8 +480,11 @@ impl Shared {
         if inner.is_ended {
             return;
         }
-        inner.book.cases[session].life_mut().stage = stage;
-        inner.book.activity += 1;
+        let life = inner.book.cases[session].life_mut();
+        life.stage = stage;
+        // Of a broken session nothing is told but its violation.
+        let is_told = life.broken.is_none();
+        inner.book.activity += u64::from(is_told);
         if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
             let parked = std::mem::take(&mut inner.parked[session]);
             let writer = inner.writers[session].take();

@@ -350,6 +350,16 @@ fn the_drop_does_not_judge_again_what_was_judged() {
 }
 
 #[test]
+fn a_socket_of_a_broken_session_that_is_dropped_after_a_verdict_is_nothing_new() {
+    let verifier = Verifier::new();
+    let mut socket = verifier.socket().new_session().expect_send_all(b"right").into_socket();
+    block_on(socket.send_all(b"wrong")).unwrap_err();
+    verifier.try_verify().unwrap_err();
+    drop(socket);
+    drop(verifier); // would panic if it judged once more
+}
+
+#[test]
 fn the_drop_judges_a_session_that_nobody_opened() {
     let verifier = Verifier::new();
     verifier.socket().new_session().expect_connect("peer:1");
