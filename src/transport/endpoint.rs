@@ -57,7 +57,11 @@ impl Endpoint {
 
     /// The host as an IP address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
-        self.host.parse().ok()
+        if self.host.contains(':') {
+            self.host.parse().ok().map(IpAddr::V6)
+        } else {
+            self.host.parse().ok().map(IpAddr::V4)
+        }
     }
 
     /// Whether anybody could dial this; connectors ask before they do.
@@ -212,6 +216,10 @@ fn host_problem(host: &str) -> Option<Problem> {
     if host.len() > MAX_HOST {
         return Some(Problem::HostTooLong(host.len()));
     }
+    // Every host is looked at twice or more, and nearly all are like this.
+    if host.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
     host.chars().find(|c| c.is_whitespace() || c.is_control()).map(Problem::HostCharacter)
 }
 
@@ -281,6 +289,25 @@ mod tests {
         check_parse("[::1:80", Err("`::1:80` is no IPv6 address"));
         check_parse("a b:80", Err("a host holds no ' '"));
         check_parse("http://a:80", Err("it has a scheme, and an endpoint is only `host:port`"));
+    }
+
+    #[test]
+    fn a_host_is_an_address_of_either_family_or_none() {
+        let ip = |host: &str| Endpoint::new(host, 1).ip();
+        assert_eq!(ip("192.0.2.7"), Some(IpAddr::from([192, 0, 2, 7])));
+        assert_eq!(ip("[::1]"), Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        let mapped = IpAddr::V6(Ipv6Addr::from([0, 0, 0, 0, 0, 0xffff, 0xc000, 0x207]));
+        assert_eq!(ip("::ffff:192.0.2.7"), Some(mapped));
+        for host in ["localhost", "192.0.2", "fe80::1%eth0", "a:b", ""] {
+            assert_eq!(ip(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_any_script_is_one_without_white_space() {
+        assert_eq!(Endpoint::new("b\u{fc}cher.example", 1).check(), Ok(()));
+        let error = Endpoint::new("b\u{fc}cher\u{a0}example", 1).check().unwrap_err();
+        assert!(error.to_string().ends_with(r"a host holds no '\u{a0}'"), "{error}");
     }
 
     #[test]
