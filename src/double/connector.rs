@@ -92,7 +92,7 @@ impl Connect for Scripted<Socket> {
         match self.shared.take::<Socket>(self.queue, SocketCall::Connect(to), self.is_by_endpoint) {
             Ok(session) => Box::pin(Connecting {
                 line: Some(Line::new(Arc::clone(&self.shared), session)),
-                to: to.clone(),
+                to,
                 is_polled: false,
             }),
             Err(refused) => Box::pin(async move {
@@ -124,14 +124,14 @@ impl<P> fmt::Debug for Scripted<P> {
 }
 
 /// A session that was taken and is not connected yet.
-struct Connecting {
+struct Connecting<'e> {
     /// `None` once it is answered.
     line: Option<Line>,
-    to: Endpoint,
+    to: &'e Endpoint,
     is_polled: bool,
 }
 
-impl Future for Connecting {
+impl Future for Connecting<'_> {
     type Output = io::Result<ScriptedSocket>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -164,7 +164,7 @@ impl Future for Connecting {
     }
 }
 
-impl Drop for Connecting {
+impl Drop for Connecting<'_> {
     fn drop(&mut self) {
         if let Some(line) = &self.line {
             line.set_stage(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
