@@ -46,7 +46,7 @@ impl Scripted<Socket> {
     /// At this line: if the verifier has given its last verdict, so that nobody would judge it.
     #[track_caller]
     pub fn new_session(&self) -> SocketScript {
-        let session = self.shared.new_case::<Socket>(self.queue, Location::caller());
+        let session = self.shared.new_case(self.queue, Location::caller());
         let Some(session) = session else {
             panic!("the verifier is gone: nobody would judge a session that is queued now");
         };

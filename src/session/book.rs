@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::panic::Location;
 
-use super::case::{AnyCase, Case, Life};
+use super::case::{AnyMachine, Case};
 use super::language::{Language, Meet, Opinion, Question};
-use super::machine::answer_for;
+use super::machine::{Machine, answer_for};
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
-    Details, Interaction, Report, ReportedViolation, Stage, Violation, ViolationKind,
+    Details, Interaction, Report, ReportedViolation, Stage, UnusedSession, Violation, ViolationKind,
 };
 
 /// Which of the queued sessions a client that connects is given.
@@ -30,7 +30,7 @@ pub(crate) enum Taken {
 /// The pure part of what a verifier and its doubles share.
 #[derive(Default)]
 pub(crate) struct Book {
-    pub(crate) cases: Vec<Box<dyn AnyCase>>,
+    pub(crate) cases: Vec<Case>,
     pub(crate) timeline: Timeline,
     /// For each connector, the sessions that nobody has taken, in the order of their places.
     queues: Vec<VecDeque<usize>>,
@@ -56,29 +56,24 @@ impl Book {
     }
 
     /// Takes the next place in a queue for a session whose script is being written.
-    pub(crate) fn new_case<L: Language>(
+    pub(crate) fn new_case(
         &mut self,
         queue: usize,
         written_at: &'static Location<'static>,
     ) -> usize {
         self.activity += 1;
         let index = self.cases.len();
-        self.cases.push(Box::new(Case::<L>::new(index, written_at)));
+        self.cases.push(Case::new(written_at));
         self.queues[queue].push_back(index);
         index
     }
 
-    pub(crate) fn case_mut<L: Language>(&mut self, session: usize) -> Option<&mut Case<L>> {
-        self.cases[session].as_any_mut().downcast_mut()
-    }
-
-    /// The session and the timeline at once, which judging a call takes.
+    /// The machine of a session and the timeline at once, which judging a call takes.
     pub(crate) fn judging<L: Language>(
         &mut self,
         session: usize,
-    ) -> Option<(&mut Case<L>, &mut Timeline)> {
-        let case = self.cases[session].as_any_mut().downcast_mut()?;
-        Some((case, &mut self.timeline))
+    ) -> Option<(&mut Machine<L>, &mut Timeline)> {
+        Some((self.cases[session].machine_mut()?, &mut self.timeline))
     }
 
     /// Gives a session whose script is complete to a client that connects: the first, or the first
@@ -93,13 +88,13 @@ impl Book {
         let mut others = Vec::new();
         for place in 0..self.queues[queue].len() {
             let session = self.queues[queue][place];
-            if self.cases[session].life().stage != Stage::Queued {
+            if self.cases[session].stage != Stage::Queued {
                 continue;
             }
             if let Choice::ByEntry(answers) = choice {
-                let Some(case) = self.case_mut::<L>(session) else { continue };
+                let Some(machine) = self.cases[session].machine_mut::<L>() else { continue };
                 let opinion = answer_for(session, answers);
-                match case.machine.meets_entry(call, opinion) {
+                match machine.meets_entry(call, opinion) {
                     Meet::Whole(_) => {}
                     // What panicked is taken: the connect itself will tell.
                     _ if matches!(opinion, Some(Opinion::Panicked { .. })) => {}
@@ -107,19 +102,21 @@ impl Book {
                     // A predicate is no connect that could be shown instead.
                     Meet::Differs(_) if opinion.is_some() => continue,
                     Meet::Part(_) | Meet::Differs(_) | Meet::Malformed(_) | Meet::Other => {
-                        others.extend(case.machine.entry());
+                        others.extend(machine.entry());
                         continue;
                     }
                 }
             }
             self.queues[queue].remove(place);
-            self.cases[session].life_mut().stage = Stage::Taken;
-            if self.cases[session].life().begins_with_entry {
+            let case = &mut self.cases[session];
+            case.stage = Stage::Taken;
+            if case.begins_with_entry {
                 return Taken::Session(session);
             }
-            let label = self.cases[session].label().clone();
-            let step = self.cases[session].first_step();
-            let details = Details::new(ViolationKind::NeverConnected, Some(label));
+            let machine = case.machine();
+            let step = machine.and_then(AnyMachine::first_step);
+            let label = machine.map(|machine| machine.label().clone());
+            let details = Details::new(ViolationKind::NeverConnected, label);
             let violation = Violation::from(Details {
                 operation: L::ENTRY,
                 got: Some(L::describe_call(call, 0)),
@@ -129,12 +126,9 @@ impl Book {
             self.break_case(session, violation.clone());
             return Taken::Refused(violation);
         }
-        let held = self.queues[queue].iter().filter_map(|index| {
-            let Life { stage, is_withdrawn, .. } = self.cases[*index].life();
-            let is_held = *stage == Stage::Held && !is_withdrawn;
-            is_held.then(|| self.cases[*index].label().at)
-        });
-        let held = held.collect();
+        let held = self.queues[queue].iter().map(|index| &self.cases[*index]);
+        let held = held.filter(|case| case.stage == Stage::Held && !case.is_withdrawn);
+        let held = held.map(|case| case.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())
@@ -143,7 +137,7 @@ impl Book {
     /// Takes a session out of its queue, connected as it is.
     pub(crate) fn open(&mut self, session: usize) {
         self.activity += 1;
-        self.cases[session].life_mut().stage = Stage::Open;
+        self.cases[session].stage = Stage::Open;
         for queue in &mut self.queues {
             // It took its place last, as a rule.
             if let Some(place) = queue.iter().rposition(|queued| *queued == session) {
@@ -170,7 +164,7 @@ impl Book {
     pub(crate) fn break_case(&mut self, session: usize, violation: Violation) {
         self.activity += 1;
         self.violations.push(violation.clone());
-        self.cases[session].life_mut().broken = Some(violation);
+        self.cases[session].broken = Some(violation);
     }
 
     pub(crate) fn has_violations(&self) -> bool {
@@ -182,7 +176,7 @@ impl Book {
         let violations = self.violations.iter().map(|violation| ReportedViolation {
             violation: violation.clone(),
             conversation: match violation.session() {
-                Some(label) => self.cases[label.index].conversation(&self.timeline, violation),
+                Some(label) => self.machine(label.index).conversation(&self.timeline, violation),
                 None => Vec::new(),
             },
         });
@@ -190,14 +184,14 @@ impl Book {
             !one.is_asserted
                 && one.is_complete
                 && (self.is_explicit || !one.is_stated)
-                && self.cases[one.session].life().broken.is_none()
+                && self.cases[one.session].broken.is_none()
         };
         let unasserted = self.timeline.iter().filter(is_unasserted);
         Report {
             violations: violations.collect(),
             refused_connects: self.refused_connects,
             unasserted: unasserted.map(|(seq, one)| self.interaction_of(seq, one)).collect(),
-            unused: self.cases.iter().filter_map(|case| case.unused(&self.timeline)).collect(),
+            unused: self.unused().collect(),
             deadline: false,
         }
     }
@@ -218,13 +212,13 @@ impl Book {
         session: Option<usize>,
         is_wanted: impl Fn(&Happened, &'static str) -> bool,
     ) -> Option<(usize, Interaction)> {
-        let of_session = session.map(|session| self.cases[session].happened());
+        let of_session = session.map(|session| self.machine(session).happened());
         let end = of_session.map_or(self.timeline.len(), <[Sequence]>::len);
         (from..end)
             .map(|place| (place, of_session.map_or(place, |happened| happened[place])))
             .find(|(_, sequence)| {
                 let one = &self.timeline[*sequence];
-                !one.is_asserted && is_wanted(one, self.cases[one.session].name(one.step))
+                !one.is_asserted && is_wanted(one, self.machine(one.session).name(one.step))
             })
             .map(|(place, sequence)| {
                 (place, self.interaction_of(sequence, &self.timeline[sequence]))
@@ -234,7 +228,7 @@ impl Book {
     /// The place that assertions on `session`, or on all, have got to.
     pub(crate) fn cursor(&self, session: Option<usize>) -> usize {
         match session {
-            Some(session) => self.cases[session].life().cursor,
+            Some(session) => self.cases[session].cursor,
             None => self.cursor,
         }
     }
@@ -250,7 +244,7 @@ impl Book {
         self.activity += 1;
         self.timeline[sequence].is_asserted = true;
         match (session, passed) {
-            (Some(session), Some(place)) => self.cases[session].life_mut().cursor = place + 1,
+            (Some(session), Some(place)) => self.cases[session].cursor = place + 1,
             (None, Some(place)) => self.cursor = place + 1,
             (_, None) => {}
         }
@@ -260,7 +254,20 @@ impl Book {
         }
     }
 
+    fn unused(&self) -> impl Iterator<Item = UnusedSession> {
+        let cases = self.cases.iter().enumerate();
+        cases.filter_map(|(index, case)| case.unused(index, &self.timeline))
+    }
+
     fn interaction_of(&self, sequence: Sequence, happened: &Happened) -> Interaction {
-        self.cases[happened.session].interaction(sequence, happened)
+        self.machine(happened.session).interaction(sequence, happened)
+    }
+
+    /// The machine of a session in which something has happened, or that somebody has a handle on.
+    fn machine(&self, session: usize) -> &dyn AnyMachine {
+        match self.cases[session].machine() {
+            Some(machine) => machine,
+            None => unreachable!("the script of such a session has landed"),
+        }
     }
 }

@@ -13,15 +13,11 @@ use crate::verify::{
     Violation, ViolationKind,
 };
 
-/// One session, with the machine that judges it.
-pub(crate) struct Case<L: Language> {
-    pub(crate) life: Life,
-    pub(crate) machine: Machine<L>,
-}
-
-/// What every session has, whatever its protocol.
-pub(crate) struct Life {
+/// One session: what it has whatever its protocol, and the machine that judges it.
+pub(crate) struct Case {
     pub(crate) stage: Stage,
+    /// Where its builder was made.
+    pub(crate) written_at: &'static Location<'static>,
     /// Its first violation, which every later operation gets again.
     pub(crate) broken: Option<Violation>,
     /// The client may keep its transport.
@@ -31,13 +27,13 @@ pub(crate) struct Life {
     pub(crate) cursor: usize,
     /// A step of it could not be; nothing of it counts.
     pub(crate) is_withdrawn: bool,
+    /// There is none before its script has landed.
+    machine: Option<Box<dyn AnyMachine>>,
 }
 
-/// A session whose protocol does not matter.
-pub(crate) trait AnyCase: Send {
+/// A machine whose protocol does not matter.
+pub(crate) trait AnyMachine: Send {
     fn as_any_mut(&mut self) -> &mut dyn Any;
-    fn life(&self) -> &Life;
-    fn life_mut(&mut self) -> &mut Life;
     fn label(&self) -> &SessionLabel;
     /// The first step of the script, if it has any.
     fn first_step(&self) -> Option<StepLabel>;
@@ -48,80 +44,92 @@ pub(crate) trait AnyCase: Send {
     /// The interactions of this session, in order.
     fn happened(&self) -> &[Sequence];
     /// The required steps that were left.
-    fn unused(&self, timeline: &Timeline) -> Option<UnusedSession>;
+    fn unused(&self, timeline: &Timeline) -> Vec<UnusedStep>;
     /// The conversation around `violation`: what happened, what should not have, what did not.
     fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line>;
 }
 
-impl<L: Language> Case<L> {
-    pub(crate) fn new(index: usize, written_at: &'static Location<'static>) -> Self {
+impl Case {
+    pub(crate) fn new(written_at: &'static Location<'static>) -> Self {
         Self {
-            life: Life {
-                stage: Stage::Held,
-                broken: None,
-                stays_open: false,
-                begins_with_entry: false,
-                cursor: 0,
-                is_withdrawn: false,
-            },
-            machine: Machine::new(SessionLabel::new(index, written_at), Script::new(), L::INITIAL),
+            stage: Stage::Held,
+            written_at,
+            broken: None,
+            stays_open: false,
+            begins_with_entry: false,
+            cursor: 0,
+            is_withdrawn: false,
+            machine: None,
         }
     }
 
     /// Takes the script that was written.
-    pub(crate) fn land(&mut self, script: Script<L>, name: Option<std::sync::Arc<str>>) {
-        let mut label = self.machine.label.clone();
-        label.name = name;
-        self.life.stage = Stage::Queued;
-        self.life.stays_open = script.stays_open;
-        self.life.begins_with_entry = script.begins_with_entry();
+    pub(crate) fn land<L: Language>(&mut self, label: SessionLabel, script: Script<L>) {
+        self.stage = Stage::Queued;
+        self.stays_open = script.stays_open;
+        self.begins_with_entry = script.begins_with_entry();
         let connected = protocol::next::<L>(L::ENTRY, L::INITIAL);
         let state = match connected {
-            Some(connected) if !script.begins_with_entry() => connected,
+            Some(connected) if !self.begins_with_entry => connected,
             _ => L::INITIAL,
         };
-        self.machine = Machine::new(label, script, state);
+        self.machine = Some(Box::new(Machine::new(label, script, state)));
+    }
+
+    /// The machine, once the script has landed.
+    pub(crate) fn machine(&self) -> Option<&dyn AnyMachine> {
+        self.machine.as_deref()
+    }
+
+    /// The machine of a session of this protocol, once its script has landed.
+    pub(crate) fn machine_mut<L: Language>(&mut self) -> Option<&mut Machine<L>> {
+        self.machine.as_deref_mut()?.as_any_mut().downcast_mut()
+    }
+
+    /// What was left of the session with this number, from 0.
+    pub(crate) fn unused(&self, index: usize, timeline: &Timeline) -> Option<UnusedSession> {
+        if self.broken.is_some() || self.is_withdrawn {
+            return None;
+        }
+        let (session, steps) = match self.machine() {
+            Some(machine) => (machine.label().clone(), machine.unused(timeline)),
+            // A builder that is still held may have any steps.
+            None => (SessionLabel::new(index, self.written_at), Vec::new()),
+        };
+        let is_held = self.stage == Stage::Held;
+        let stage = self.stage;
+        (is_held || !steps.is_empty()).then_some(UnusedSession { session, stage, steps })
     }
 }
 
-impl<L: Language> AnyCase for Case<L> {
+impl<L: Language> AnyMachine for Machine<L> {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 
-    fn life(&self) -> &Life {
-        &self.life
-    }
-
-    fn life_mut(&mut self) -> &mut Life {
-        &mut self.life
-    }
-
     fn label(&self) -> &SessionLabel {
-        &self.machine.label
+        &self.label
     }
 
     fn name(&self, step: usize) -> &'static str {
-        self.machine.name(step)
+        Self::name(self, step)
     }
 
     fn first_step(&self) -> Option<StepLabel> {
-        self.machine.script().first().map(|first| self.machine.step_label(first))
+        self.script().first().map(|first| self.step_label(first))
     }
 
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction {
         let outcome = match happened.fault {
             Some(fault) => Outcome::Raised(fault),
             None if happened.is_complete => Outcome::Complete,
-            None => {
-                Outcome::Partial { amount: happened.amount, of: self.machine.extent(happened.step) }
-            }
+            None => Outcome::Partial { amount: happened.amount, of: self.extent(happened.step) },
         };
         Interaction {
             sequence,
-            session: self.machine.label.clone(),
-            step: self.machine.step_label(happened.step),
-            operation: self.machine.describe_happened(sequence, happened),
+            session: self.label.clone(),
+            step: self.step_label(happened.step),
+            operation: self.describe_happened(sequence, happened),
             size: happened.size,
             outcome,
             is_stated: happened.is_stated,
@@ -130,37 +138,25 @@ impl<L: Language> AnyCase for Case<L> {
     }
 
     fn happened(&self) -> &[Sequence] {
-        self.machine.happened()
+        Self::happened(self)
     }
 
-    fn unused(&self, timeline: &Timeline) -> Option<UnusedSession> {
-        let is_held = self.life.stage == Stage::Held;
-        if self.life.broken.is_some() || self.life.is_withdrawn {
-            return None;
+    fn unused(&self, timeline: &Timeline) -> Vec<UnusedStep> {
+        if self.is_spent() {
+            return Vec::new();
         }
-        if self.machine.is_spent() && !is_held {
-            return None;
-        }
-        let steps: Vec<_> = self
-            .machine
-            .unused(timeline)
+        Self::unused(self, timeline)
             .map(|(step, used)| UnusedStep {
-                step: self.machine.step_label(step),
-                operation: self.machine.describe(step),
+                step: self.step_label(step),
+                operation: self.describe(step),
                 times: used.times,
-                least: self.machine.least(step),
+                least: self.least(step),
                 amount: used.begun.map(|happened| happened.amount),
-                of: self.machine.extent(step),
-                frame: self.machine.frame(step),
-                is_farewell: self.machine.is_farewell(step),
+                of: self.extent(step),
+                frame: self.frame(step),
+                is_farewell: self.is_farewell(step),
             })
-            .collect();
-        // A builder that is still held may have any steps.
-        (is_held || !steps.is_empty()).then(|| UnusedSession {
-            session: self.machine.label.clone(),
-            stage: self.life.stage,
-            steps,
-        })
+            .collect()
     }
 
     fn conversation(&self, timeline: &Timeline, violation: &Violation) -> Vec<Line> {
@@ -170,8 +166,8 @@ impl<L: Language> AnyCase for Case<L> {
             ViolationKind::Mismatch { .. } | ViolationKind::Malformed { .. }
         );
         let mut lines = Vec::new();
-        let mut used = vec![false; self.machine.script().steps.len()];
-        for &sequence in self.machine.happened() {
+        let mut used = vec![false; self.script().steps.len()];
+        for &sequence in Self::happened(self) {
             let happened = &timeline[sequence];
             // What came of the step before the wrong byte is part of what is shown as wrong.
             if is_compared && !happened.is_complete && at_step == Some(happened.step) {
@@ -183,8 +179,8 @@ impl<L: Language> AnyCase for Case<L> {
         lines.extend(violation.got().cloned().map(Line::Here));
         for (step, used) in used.iter().enumerate() {
             let is_here = is_compared && at_step == Some(step);
-            if !used && !is_here && !self.machine.script().steps[step].is_standing {
-                lines.push(Line::NotReached(self.machine.describe(step)));
+            if !used && !is_here && !self.script().steps[step].is_standing {
+                lines.push(Line::NotReached(self.describe(step)));
             }
         }
         lines

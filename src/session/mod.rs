@@ -1,6 +1,6 @@
 //! What is happening: scripts being used.
 //!
-//! `machine` judges, `case` adds the life of a session around it, `book` holds all that one
+//! `machine` judges, `case` is the life of a session around it, `book` holds all that one
 //! verifier knows; the three are pure. `shared` is the one file with a lock and wakers, and
 //! `clock` the one with a thread; neither decides anything about a script.
 

@@ -18,7 +18,7 @@ use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
 use crate::timeline::Timeline;
 use crate::transport::Timer;
-use crate::verify::{Details, Report, Stage, Violation, ViolationKind};
+use crate::verify::{Details, Report, SessionLabel, Stage, Violation, ViolationKind};
 
 /// How long after its patience has run out a wait may take to be polled and told so. A mark that
 /// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2). A wait that
@@ -218,7 +218,7 @@ impl Shared {
     }
 
     /// Takes the next place in a queue, unless the verifier is gone.
-    pub(crate) fn new_case<L: Language>(
+    pub(crate) fn new_case(
         &self,
         queue: usize,
         written_at: &'static Location<'static>,
@@ -229,7 +229,7 @@ impl Shared {
         }
         inner.parked.push(Default::default());
         inner.writers.push(None);
-        Some(inner.book.new_case::<L>(queue, written_at))
+        Some(inner.book.new_case(queue, written_at))
     }
 
     /// Makes a script that was written the session's: for a client to connect to, or for a double
@@ -243,10 +243,9 @@ impl Shared {
     ) {
         let mut inner = self.lock();
         inner.book.activity += 1;
-        let Some(case) = inner.book.case_mut::<L>(session) else {
-            unreachable!("a draft lands on a session of its own protocol");
-        };
-        case.land(script, name);
+        let case = &mut inner.book.cases[session];
+        let label = SessionLabel { name, ..SessionLabel::new(session, case.written_at) };
+        case.land(label, script);
         if is_connected {
             inner.book.open(session);
             inner.first_unsettled = inner.first_unsettled.min(session);
@@ -259,8 +258,8 @@ impl Shared {
         session: usize,
         look: impl FnOnce(&Script<L>) -> T,
     ) -> T {
-        match self.lock().book.case_mut::<L>(session) {
-            Some(case) => look(case.machine.script()),
+        match self.lock().book.cases[session].machine_mut::<L>() {
+            Some(machine) => look(machine.script()),
             None => unreachable!("a draft goes on with a session of its own protocol"),
         }
     }
@@ -274,12 +273,14 @@ impl Shared {
         landed: usize,
     ) -> bool {
         let mut inner = self.lock();
-        let Some(case) = inner.book.case_mut::<L>(session) else { return false };
-        if case.machine.script().steps.len() != landed {
+        let case = &mut inner.book.cases[session];
+        let Some(machine) = case.machine_mut::<L>() else { return false };
+        if machine.script().steps.len() != landed {
             return false;
         }
-        case.life.stays_open |= more.stays_open;
-        case.machine.append(more);
+        let stays_open = more.stays_open;
+        machine.append(more);
+        case.stays_open |= stays_open;
         inner.book.activity += 1;
         if inner.is_ended {
             return true;
@@ -292,7 +293,7 @@ impl Shared {
 
     /// Forgets a session whose script could not be written to its end.
     pub(crate) fn withdraw(&self, session: usize) {
-        self.with_book(|book| book.cases[session].life_mut().is_withdrawn = true);
+        self.with_book(|book| book.cases[session].is_withdrawn = true);
     }
 
     /// Takes a session for a client that connects.
@@ -354,7 +355,7 @@ impl Shared {
             let refusal = if inner.is_ended {
                 Some(gone(operation))
             } else {
-                inner.book.cases[session].life().broken.clone()
+                inner.book.cases[session].broken.clone()
             };
             if let Some(refusal) = refusal {
                 if let Some(cx) = cx.filter(|_| !slot.has_yielded) {
@@ -378,10 +379,9 @@ impl Shared {
                 (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
                 _ => false,
             };
-            let Some((case, timeline)) = inner.book.judging::<L>(session) else {
+            let Some((machine, timeline)) = inner.book.judging::<L>(session) else {
                 unreachable!("a double asks for a session of its own protocol");
             };
-            let machine = &mut case.machine;
             let moves = machine.moves();
             if moves != asked_at {
                 answers.clear();
@@ -412,7 +412,7 @@ impl Shared {
                     return Polled::Ready(Ok(answer));
                 }
                 Verdict::Wait(wait) => {
-                    let stays_open = case.life.stays_open;
+                    let stays_open = inner.book.cases[session].stays_open;
                     let Some(cx) = cx else {
                         unreachable!("what cannot wait is never told to");
                     };
@@ -433,13 +433,14 @@ impl Shared {
                             return Polled::Delay(step, duration);
                         }
                         Waited::Elapsed(step) => {
-                            if let Some(case) = inner.book.case_mut::<L>(session) {
-                                case.machine.elapse(step);
+                            if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
+                                machine.elapse(step);
                             }
                         }
                         Waited::Overdue { is_deadline } => {
-                            let Some(case) = inner.book.case_mut::<L>(session) else { continue };
-                            let violation = case.machine.stalled(wait, operation, is_deadline);
+                            let case = &mut inner.book.cases[session];
+                            let Some(machine) = case.machine_mut::<L>() else { continue };
+                            let violation = machine.stalled(wait, operation, is_deadline);
                             return Self::refuse(guard, session, violation.into());
                         }
                     }
@@ -457,8 +458,8 @@ impl Shared {
     /// Says that the verifier's timer has slept for a step's delay.
     pub(crate) fn elapse<L: Language>(&self, session: usize, step: usize) {
         let mut inner = self.lock();
-        if let Some(case) = inner.book.case_mut::<L>(session) {
-            case.machine.elapse(step);
+        if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
+            machine.elapse(step);
         }
         inner.last_progress = Some(Instant::now());
     }
@@ -480,10 +481,10 @@ impl Shared {
         if inner.is_ended {
             return;
         }
-        let life = inner.book.cases[session].life_mut();
-        life.stage = stage;
+        let case = &mut inner.book.cases[session];
+        case.stage = stage;
         // Of a broken session nothing is told but its violation.
-        let is_told = life.broken.is_none();
+        let is_told = case.broken.is_none();
         inner.book.activity += u64::from(is_told);
         if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
             let parked = std::mem::take(&mut inner.parked[session]);
@@ -769,8 +770,8 @@ impl Inner {
 
     fn is_settled_at(&self, session: usize) -> bool {
         let Some(case) = self.book.cases.get(session) else { return false };
-        match case.life().stage {
-            Stage::Open => case.life().stays_open,
+        match case.stage {
+            Stage::Open => case.stays_open,
             Stage::Taken | Stage::Connecting => {
                 let slots = &self.parked[session];
                 slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))))
