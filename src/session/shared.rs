@@ -53,10 +53,8 @@ struct Inner {
     book: Book,
     /// The verifier has given its verdict and is gone.
     is_ended: bool,
-    /// For each session, who waits in it: to do something, and for something said.
-    parked: Vec<[Slot; 2]>,
-    /// For each session, the task that last wrote part of a run without an end.
-    writers: Vec<Option<Waker>>,
+    /// For each session, the tasks that use it.
+    tasks: Vec<Tasks>,
     /// Who waits for all to settle.
     settling: Slot,
     /// All sessions before this one have settled.
@@ -94,6 +92,15 @@ pub(crate) enum Polled {
     Pending,
     /// To be polled again when the verifier's timer has slept so long for this step.
     Delay(usize, Duration),
+}
+
+/// The tasks that use one session.
+#[derive(Default)]
+struct Tasks {
+    /// Who waits: to do something, and for something said.
+    parked: [Slot; 2],
+    /// Who last wrote part of a run without an end.
+    writer: Option<Waker>,
 }
 
 /// A place for one task to wait in.
@@ -197,8 +204,7 @@ impl Shared {
             inner: Mutex::new(Inner {
                 book,
                 is_ended: false,
-                parked: Vec::new(),
-                writers: Vec::new(),
+                tasks: Vec::new(),
                 settling: Slot::default(),
                 first_unsettled: 0,
                 watcher: None,
@@ -227,8 +233,7 @@ impl Shared {
         if inner.is_ended {
             return None;
         }
-        inner.parked.push(Default::default());
-        inner.writers.push(None);
+        inner.tasks.push(Tasks::default());
         Some(inner.book.new_case(queue, written_at))
     }
 
@@ -351,7 +356,7 @@ impl Shared {
         loop {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let slot = &mut inner.parked[session][side.slot()];
+            let slot = &mut inner.tasks[session].parked[side.slot()];
             let refusal = if inner.is_ended {
                 Some(gone(operation))
             } else {
@@ -375,7 +380,7 @@ impl Shared {
                 cx.waker().wake_by_ref();
                 return Polled::Pending;
             }
-            let turned = match (side, cx, &inner.writers[session]) {
+            let turned = match (side, cx, &inner.tasks[session].writer) {
                 (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
                 _ => false,
             };
@@ -390,8 +395,9 @@ impl Shared {
                 Verdict::Done { answer, progressed } => {
                     let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
-                    let parked = inner.parked[session][side.slot()].clear();
-                    let writer = if is_in_open_run { None } else { inner.writers[session].take() };
+                    let parked = inner.tasks[session].parked[side.slot()].clear();
+                    let writer =
+                        if is_in_open_run { None } else { inner.tasks[session].writer.take() };
                     let mut woken = [None, None];
                     if has_moved {
                         inner.book.activity += 1;
@@ -416,7 +422,9 @@ impl Shared {
                     let Some(cx) = cx else {
                         unreachable!("what cannot wait is never told to");
                     };
-                    if spare.is_none() && inner.parked[session][side.slot()].is_new(cx.waker()) {
+                    if spare.is_none()
+                        && inner.tasks[session].parked[side.slot()].is_new(cx.waker())
+                    {
                         drop(guard);
                         spare = Some(cx.waker().clone());
                         continue;
@@ -470,7 +478,7 @@ impl Shared {
         if inner.is_ended {
             return;
         }
-        let before = inner.writers[session].replace(writer);
+        let before = inner.tasks[session].writer.replace(writer);
         drop(inner);
         drop(before);
     }
@@ -487,11 +495,10 @@ impl Shared {
         let is_told = case.broken.is_none();
         inner.book.activity += u64::from(is_told);
         if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
-            let parked = std::mem::take(&mut inner.parked[session]);
-            let writer = inner.writers[session].take();
+            let tasks = std::mem::take(&mut inner.tasks[session]);
             let woken = inner.take_overseers();
             drop(inner);
-            drop((parked, writer));
+            drop(tasks);
             wake(woken);
         }
     }
@@ -554,12 +561,15 @@ impl Shared {
         let is_judged = judged == Some(inner.book.activity);
         let report = (!is_judged).then(|| inner.book.report());
         let mut parked: Vec<Waker> = Vec::new();
-        for slot in inner.parked.iter_mut().flatten() {
-            parked.extend(slot.waker.take());
-            // Whoever asks now is answered at once, and put off before each repetition.
-            *slot = Slot { has_yielded: true, ..Slot::default() };
+        let mut writers: Vec<Waker> = Vec::new();
+        for tasks in &mut inner.tasks {
+            writers.extend(tasks.writer.take());
+            for slot in &mut tasks.parked {
+                parked.extend(slot.waker.take());
+                // Whoever asks now is answered at once, and put off before each repetition.
+                *slot = Slot { has_yielded: true, ..Slot::default() };
+            }
         }
-        let writers: Vec<Waker> = inner.writers.iter_mut().filter_map(Option::take).collect();
         let overseers = inner.take_overseers();
         drop(inner);
         drop(writers);
@@ -584,7 +594,7 @@ impl Shared {
         waker: Option<Waker>,
     ) -> Waited {
         let now = Instant::now();
-        let slot = &mut inner.parked[session][side.slot()];
+        let slot = &mut inner.tasks[session].parked[side.slot()];
         let is_exempt = match wait {
             Wait::Never(_) | Wait::Delay(..) => true,
             Wait::PastTheEnd => stays_open,
@@ -631,7 +641,7 @@ impl Shared {
 
     fn refuse(mut inner: MutexGuard<'_, Inner>, session: usize, violation: Violation) -> Polled {
         inner.book.break_case(session, violation.clone());
-        let parked = std::mem::take(&mut inner.parked[session]).map(|slot| slot.waker);
+        let parked = std::mem::take(&mut inner.tasks[session].parked).map(|slot| slot.waker);
         let overseers = inner.take_overseers();
         drop(inner);
         wake(parked);
@@ -664,7 +674,7 @@ impl Ring for Shared {
         // A scripted delay brings progress by itself. Until it has, nobody is out of patience; and
         // once it is over, those who wait for what follows have theirs anew.
         let allowance = self.settings.patience.unwrap_or(self.settings.deadline);
-        let slots = inner.parked.iter().flatten();
+        let slots = inner.tasks.iter().flat_map(|tasks| &tasks.parked);
         let delays = slots.filter(|slot| slot.waker.is_some()).filter_map(|slot| slot.delay);
         let ends = delays.map(|(_, until)| match is_ours {
             // The timer may be later than real time; or the wait may have been dropped.
@@ -677,7 +687,7 @@ impl Ring for Shared {
         }
         let last_progress = inner.last_progress;
         let mut round = Round { now, hold, last_progress, next: None, woken: Vec::new() };
-        for slot in inner.parked.iter_mut().flatten() {
+        for slot in inner.tasks.iter_mut().flat_map(|tasks| &mut tasks.parked) {
             if is_ours && slot.delay.is_some_and(|(_, until)| until <= now) {
                 round.woken.extend(slot.waker.take());
                 continue;
@@ -744,13 +754,13 @@ impl Round {
 impl Inner {
     /// Who waits in a session, to be woken.
     fn take_parked(&mut self, session: usize) -> [Option<Waker>; 2] {
-        self.parked[session].each_mut().map(|slot| slot.waker.take())
+        self.tasks[session].parked.each_mut().map(|slot| slot.waker.take())
     }
 
     /// The same by something that is no progress, done by the task of `waker`. What that task waits
     /// for itself begins anew: it goes on, and has a clock of its own.
     fn disturb(&mut self, session: usize, waker: &Waker) -> [Option<Waker>; 2] {
-        self.parked[session].each_mut().map(|slot| {
+        self.tasks[session].parked.each_mut().map(|slot| {
             let is_other = slot.waker.as_ref().is_some_and(|parked| !parked.will_wake(waker));
             slot.disturbed = is_other.then(Instant::now);
             slot.waker.take()
@@ -773,7 +783,7 @@ impl Inner {
         match case.stage {
             Stage::Open => case.stays_open,
             Stage::Taken | Stage::Connecting => {
-                let slots = &self.parked[session];
+                let slots = &self.tasks[session].parked;
                 slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))))
             }
             _ => true,
