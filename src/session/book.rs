@@ -32,8 +32,7 @@ pub(crate) enum Taken {
 pub(crate) struct Book {
     pub(crate) cases: Vec<Case>,
     pub(crate) timeline: Timeline,
-    /// For each connector, the sessions that nobody has taken, in the order of their places.
-    queues: Vec<VecDeque<usize>>,
+    queues: Vec<Queue>,
     violations: Vec<Violation>,
     /// Connects that were refused after the first for which no session was queued.
     refused_connects: usize,
@@ -45,14 +44,26 @@ pub(crate) struct Book {
     pub(crate) activity: u64,
 }
 
+/// The sessions of one connector that nobody has taken, in the order of their places.
+struct Queue {
+    protocol: &'static str,
+    connector: String,
+    sessions: VecDeque<usize>,
+}
+
 impl Book {
     pub(crate) fn new(is_explicit: bool) -> Self {
         Self { is_explicit, ..Self::default() }
     }
 
-    pub(crate) fn new_queue(&mut self) -> usize {
-        self.queues.push(VecDeque::new());
-        self.queues.len() - 1
+    /// The queue of the connector of this name; a new one if nobody has asked for it before.
+    pub(crate) fn queue<L: Language>(&mut self, connector: &str) -> usize {
+        let is_meant = |q: &Queue| q.protocol == L::NAME && q.connector == connector;
+        self.queues.iter().position(is_meant).unwrap_or_else(|| {
+            let (connector, sessions) = (connector.to_owned(), VecDeque::new());
+            self.queues.push(Queue { protocol: L::NAME, connector, sessions });
+            self.queues.len() - 1
+        })
     }
 
     /// Takes the next place in a queue for a session whose script is being written.
@@ -64,7 +75,7 @@ impl Book {
         self.activity += 1;
         let index = self.cases.len();
         self.cases.push(Case::new(written_at));
-        self.queues[queue].push_back(index);
+        self.queues[queue].sessions.push_back(index);
         index
     }
 
@@ -86,8 +97,8 @@ impl Book {
     ) -> Taken {
         self.activity += 1;
         let mut others = Vec::new();
-        for place in 0..self.queues[queue].len() {
-            let session = self.queues[queue][place];
+        for place in 0..self.queues[queue].sessions.len() {
+            let session = self.queues[queue].sessions[place];
             if self.cases[session].stage != Stage::Queued {
                 continue;
             }
@@ -107,7 +118,7 @@ impl Book {
                     }
                 }
             }
-            self.queues[queue].remove(place);
+            self.queues[queue].sessions.remove(place);
             let case = &mut self.cases[session];
             case.stage = Stage::Taken;
             if case.begins_with_entry {
@@ -126,7 +137,7 @@ impl Book {
             self.break_case(session, violation.clone());
             return Taken::Refused(violation);
         }
-        let held = self.queues[queue].iter().map(|index| &self.cases[*index]);
+        let held = self.queues[queue].sessions.iter().map(|index| &self.cases[*index]);
         let held = held.filter(|case| case.stage == Stage::Held && !case.is_withdrawn);
         let held = held.map(|case| case.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
@@ -138,10 +149,10 @@ impl Book {
     pub(crate) fn open(&mut self, session: usize) {
         self.activity += 1;
         self.cases[session].stage = Stage::Open;
-        for queue in &mut self.queues {
+        for Queue { sessions, .. } in &mut self.queues {
             // It took its place last, as a rule.
-            if let Some(place) = queue.iter().rposition(|queued| *queued == session) {
-                queue.remove(place);
+            if let Some(place) = sessions.iter().rposition(|queued| *queued == session) {
+                sessions.remove(place);
                 return;
             }
         }

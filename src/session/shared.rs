@@ -219,8 +219,9 @@ impl Shared {
         look(&mut self.lock().book)
     }
 
-    pub(crate) fn new_queue(&self) -> usize {
-        self.with_book(Book::new_queue)
+    /// The queue of the connector of this name.
+    pub(crate) fn queue<L: Language>(&self, connector: &str) -> usize {
+        self.with_book(|book| book.queue::<L>(connector))
     }
 
     /// Takes the next place in a queue, unless the verifier is gone.

@@ -1,6 +1,6 @@
 //! The verifier: it owns what was written and what happened, and gives the verdict.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -49,8 +49,6 @@ const PATIENCE_VARIABLE: &str = "WIRESCRIPT_PATIENCE_MS";
 /// ```
 pub struct Verifier {
     shared: Arc<Shared>,
-    /// The queues of sockets, by the names of their connectors; the one of `socket()` has none.
-    sockets: RefCell<Vec<(String, usize)>>,
     /// How much had happened at the last verdict.
     judged: Cell<Option<u64>>,
     /// How many violations a panic of ours has told.
@@ -96,15 +94,7 @@ impl Verifier {
     /// A second scripted connector for byte sockets, with a queue of its own: for a client that is
     /// constructed with several. Every call with the same name gives the same queue.
     pub fn socket_named(&self, name: &str) -> Scripted<Socket> {
-        let mut sockets = self.sockets.borrow_mut();
-        let queue = match sockets.iter().find(|(known, _)| known == name) {
-            Some((_, queue)) => *queue,
-            None => {
-                let queue = self.shared.new_queue();
-                sockets.push((name.to_owned(), queue));
-                queue
-            }
-        };
+        let queue = self.shared.queue::<Socket>(name);
         Scripted::new(Arc::clone(&self.shared), queue)
     }
 
@@ -343,13 +333,7 @@ impl VerifierBuilder {
             chunks: self.chunks,
             is_explicit: self.is_explicit,
         });
-        Verifier {
-            shared,
-            sockets: RefCell::new(Vec::new()),
-            judged: Cell::new(None),
-            told: Cell::new(0),
-            not_send: PhantomData,
-        }
+        Verifier { shared, judged: Cell::new(None), told: Cell::new(0), not_send: PhantomData }
     }
 }
 
