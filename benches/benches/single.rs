@@ -4,6 +4,7 @@
 
 use divan::Bencher;
 use futures::executor::block_on;
+use wirescript::Verifier;
 use wirescript_benches::stream::{self, READ, STEP};
 use wirescript_benches::{scale, session};
 
@@ -82,11 +83,11 @@ mod large_step {
 }
 
 #[divan::bench(args = [100, 1_000, 10_000])]
-fn long_script(steps: usize) {
-    scale::long_script(steps);
+fn long_script(steps: usize) -> Verifier {
+    scale::long_script(steps)
 }
 
 #[divan::bench(args = [100, 1_000])]
-fn many_sessions(sessions: usize) {
-    scale::many_sessions(sessions);
+fn many_sessions(sessions: usize) -> Verifier {
+    scale::many_sessions(sessions)
 }

@@ -12,7 +12,8 @@ use crate::session::endpoint;
 const THREADS: usize = 8;
 
 /// Writes a script of so many steps, sends and receives in turns, runs it and judges it.
-pub fn long_script(steps: usize) {
+#[must_use = "dropping it gives its memory to whoever comes next"]
+pub fn long_script(steps: usize) -> Verifier {
     let verifier = Verifier::new();
     let net = verifier.socket();
     let mut script = net.new_session().expect_send_all(b"ping").expect_recv(b"pong");
@@ -29,11 +30,13 @@ pub fn long_script(steps: usize) {
     });
     drop(socket);
     verifier.verify();
+    verifier
 }
 
 /// Opens so many sessions on one verifier, from all threads, uses them in turns, closes them and
 /// judges them. All sockets of a thread are open at once.
-pub fn many_sessions(sessions: usize) {
+#[must_use = "dropping it gives its memory to whoever comes next"]
+pub fn many_sessions(sessions: usize) -> Verifier {
     let verifier = Verifier::new();
     let net = verifier.socket();
     for _ in 0..sessions {
@@ -51,6 +54,7 @@ pub fn many_sessions(sessions: usize) {
         }
     });
     verifier.verify();
+    verifier
 }
 
 async fn use_sessions(net: &Scripted<Socket>, sessions: usize) {
