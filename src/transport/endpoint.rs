@@ -92,7 +92,11 @@ impl FromStr for Endpoint {
 
     /// Parses `host:port`, `192.0.2.7:port` or `[2001:db8::1]:port`.
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
-        parse(text).map_err(|problem| InvalidEndpoint { text: text.to_owned(), problem })
+        parse(text).map_err(|problem| {
+            // Nothing with a scheme parses; its first problem is only not its plainest.
+            let problem = if text.contains("://") { Problem::Scheme } else { problem };
+            InvalidEndpoint { text: text.to_owned(), problem }
+        })
     }
 }
 
@@ -175,9 +179,6 @@ impl From<InvalidEndpoint> for io::Error {
 }
 
 fn parse(text: &str) -> Result<Endpoint, Problem> {
-    if text.contains("://") {
-        return Err(Problem::Scheme);
-    }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (inner, after) =
@@ -288,6 +289,8 @@ mod tests {
         check_parse("[::g]:80", Err("`::g` is no IPv6 address"));
         check_parse("[::1:80", Err("`::1:80` is no IPv6 address"));
         check_parse("a b:80", Err("a host holds no ' '"));
+        check_parse("http://[::1]", Err("it has a scheme, and an endpoint is only `host:port`"));
+        check_parse("http://a", Err("it has a scheme, and an endpoint is only `host:port`"));
         check_parse("http://a:80", Err("it has a scheme, and an endpoint is only `host:port`"));
     }
 
