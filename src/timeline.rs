@@ -9,8 +9,11 @@ use crate::script::Fault;
 /// The place of an interaction in the order of everything that happened, from 0.
 pub(crate) type Sequence = usize;
 
+/// As many interactions as a short session has: room for them from the start.
+const SHORT: usize = 8;
+
 /// All interactions, in the order in which they began.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Timeline {
     happened: Vec<Happened>,
 }
@@ -51,6 +54,11 @@ impl Happened {
 }
 
 impl Timeline {
+    /// An empty one, with room for a short session.
+    pub(crate) fn new() -> Self {
+        Self { happened: Vec::with_capacity(SHORT) }
+    }
+
     pub(crate) fn push(&mut self, happened: Happened) -> Sequence {
         self.happened.push(happened);
         self.happened.len() - 1

@@ -27,8 +27,10 @@ pub(crate) enum Taken {
     Refused(Violation),
 }
 
+/// As many sessions and connectors as most tests have: room for them from the start.
+pub(super) const FEW: usize = 4;
+
 /// The pure part of what a verifier and its doubles share.
-#[derive(Default)]
 pub(crate) struct Book {
     pub(crate) cases: Vec<Case>,
     pub(crate) timeline: Timeline,
@@ -53,14 +55,23 @@ struct Queue {
 
 impl Book {
     pub(crate) fn new(is_explicit: bool) -> Self {
-        Self { is_explicit, ..Self::default() }
+        Self {
+            cases: Vec::with_capacity(FEW),
+            timeline: Timeline::new(),
+            queues: Vec::with_capacity(FEW),
+            violations: Vec::new(),
+            refused_connects: 0,
+            cursor: 0,
+            is_explicit,
+            activity: 0,
+        }
     }
 
     /// The queue of the connector of this name; a new one if nobody has asked for it before.
     pub(crate) fn queue<L: Language>(&mut self, connector: &str) -> usize {
         let is_meant = |q: &Queue| q.protocol == L::NAME && q.connector == connector;
         self.queues.iter().position(is_meant).unwrap_or_else(|| {
-            let (connector, sessions) = (connector.to_owned(), VecDeque::new());
+            let (connector, sessions) = (connector.to_owned(), VecDeque::with_capacity(FEW));
             self.queues.push(Queue { protocol: L::NAME, connector, sessions });
             self.queues.len() - 1
         })

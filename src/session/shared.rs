@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::book::{Book, Choice, Taken};
+use super::book::{Book, Choice, FEW, Taken};
 use super::clock::{Ring, ring_at};
 use super::language::{Answer, Language, Opinion, Question};
 use super::machine::{Answers, Machine, Verdict, Wait};
@@ -204,7 +204,7 @@ impl Shared {
             inner: Mutex::new(Inner {
                 book,
                 is_ended: false,
-                tasks: Vec::new(),
+                tasks: Vec::with_capacity(FEW),
                 settling: Slot::default(),
                 first_unsettled: 0,
                 watcher: None,
@@ -357,7 +357,8 @@ impl Shared {
         loop {
             let mut guard = self.lock();
             let inner = &mut *guard;
-            let slot = &mut inner.tasks[session].parked[side.slot()];
+            let tasks = &mut inner.tasks[session];
+            let slot = &mut tasks.parked[side.slot()];
             let refusal = if inner.is_ended {
                 Some(gone(operation))
             } else {
@@ -381,7 +382,7 @@ impl Shared {
                 cx.waker().wake_by_ref();
                 return Polled::Pending;
             }
-            let turned = match (side, cx, &inner.tasks[session].writer) {
+            let turned = match (side, cx, &tasks.writer) {
                 (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
                 _ => false,
             };
@@ -396,9 +397,8 @@ impl Shared {
                 Verdict::Done { answer, progressed } => {
                     let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
-                    let parked = inner.tasks[session].parked[side.slot()].clear();
-                    let writer =
-                        if is_in_open_run { None } else { inner.tasks[session].writer.take() };
+                    let parked = slot.clear();
+                    let writer = if is_in_open_run { None } else { tasks.writer.take() };
                     let mut woken = [None, None];
                     if has_moved {
                         inner.book.activity += 1;
