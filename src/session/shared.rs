@@ -292,8 +292,10 @@ impl Shared {
             return true;
         }
         let woken = inner.take_parked(session);
+        let settled = inner.take_settled();
         drop(inner);
         wake(woken);
+        wake([settled]);
         true
     }
 
@@ -432,8 +434,13 @@ impl Shared {
                     }
                     match self.wait(inner, session, side, wait, stays_open, spare.take()) {
                         Waited::Parked(retired) => {
+                            let settled = match wait {
+                                Wait::Never(_) => inner.take_settled(),
+                                _ => None,
+                            };
                             drop(guard);
                             drop(retired);
+                            wake([settled]);
                             return Polled::Pending;
                         }
                         Waited::Sleeps(step, duration, retired) => {
@@ -766,6 +773,15 @@ impl Inner {
             slot.disturbed = is_other.then(Instant::now);
             slot.waker.take()
         })
+    }
+
+    /// Who waits for all to settle, to be woken if that has come about without an end or a
+    /// violation.
+    fn take_settled(&mut self) -> Option<Waker> {
+        if self.settling.waker.is_none() || !self.is_settled() {
+            return None;
+        }
+        self.settling.waker.take()
     }
 
     fn take_overseers(&mut self) -> [Option<Waker>; 2] {

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use futures::executor::block_on;
@@ -15,7 +16,9 @@ use wirescript::scripted::{Blocked, RunOutcome, ScriptedSocket, Stage, Violation
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, matching, run};
 
 use crate::support::{SHORT, connect, everywhere, fetch_status, impatient, spawn};
-use crate::witness::{child, judged, pass, stall, text, told_by_failing, violation, within_reason};
+use crate::witness::{
+    bell, child, judged, pass, stall, text, told_by_failing, violation, within_reason,
+};
 
 const DONE: &str = "not used: the script requires what did not happen";
 const NO_SESSION: &str = "the client connected, and no session is queued";
@@ -752,4 +755,34 @@ fn a_retry_loop_on_a_runtime_of_one_thread_ends_with_the_verdict() {
         });
     });
     test.unwrap();
+}
+
+#[test]
+fn finish_goes_on_when_a_session_is_told_to_stay_open() {
+    let verifier = Verifier::builder().without_patience().build();
+    let net = verifier.socket();
+    let session = net.new_session().expect_connect("peer:1").open_ended().handle();
+    let socket = block_on(connect(&net));
+    let (waker, mut rung) = bell();
+    let mut finishing = pin!(verifier.finish());
+    assert!(finishing.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    session.then(|script| script.stays_open());
+    assert_eq!(rung.try_recv(), Ok(Some(())));
+    assert!(finishing.poll(&mut Context::from_waker(&waker)).is_ready());
+    drop(socket);
+}
+
+#[test]
+fn finish_goes_on_when_a_connect_begins_to_wait_for_no_answer() {
+    let verifier = Verifier::builder().without_patience().build();
+    let net = verifier.socket();
+    net.new_session().expect_connect("peer:1").never();
+    let peer = Endpoint::new("peer", 1);
+    let mut connecting = net.connect(&peer);
+    let (waker, mut rung) = bell();
+    let mut finishing = pin!(verifier.finish());
+    assert!(finishing.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert_eq!(rung.try_recv(), Ok(Some(())));
+    assert!(finishing.poll(&mut Context::from_waker(&waker)).is_ready());
 }
