@@ -452,6 +452,9 @@ impl Shared {
                             if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
                                 machine.elapse(step);
                             }
+                            // What comes of it does so in another turn of the lock, and the clock
+                            // may ring before that.
+                            inner.last_progress = Some(Instant::now());
                         }
                         Waited::Overdue { is_deadline } => {
                             let case = &mut inner.book.cases[session];
