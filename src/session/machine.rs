@@ -462,9 +462,7 @@ impl<L: Language> Machine<L> {
                     None => Verdict::Wait(Wait::PastTheEnd),
                 };
             }
-            if self.is_left_behind(index)
-                || (self.is_interrupted && self.interruption == Some(index))
-            {
+            if self.is_interrupted && self.interruption == Some(index) {
                 self.said.pass(index + 1, &self.script.steps);
                 continue;
             }
@@ -567,13 +565,17 @@ impl<L: Language> Machine<L> {
     /// Whether nothing is left, begun or waited for, so that a closer look would find nothing.
     pub(crate) fn is_spent(&self) -> bool {
         let end = self.script.steps.len();
-        // A step that never answers is never due, so it takes the closer look.
-        let is_never = |step: &Step<L>| step.delay == Delay::Never;
+        // A step that never answers is never due, and one without an end may have been left behind
+        // before it was, so they take the closer look.
+        let takes_it = |step: &Step<L>| {
+            let is_said = matches!(step.what, What::Said(_));
+            step.delay == Delay::Never || is_said && step.times.is_endless()
+        };
         self.heard.due == end
             && self.said.due == end
             && self.run.is_none()
             && self.given.is_none()
-            && !self.script.steps.iter().any(is_never)
+            && !self.script.steps.iter().any(takes_it)
     }
 
     /// How often a step has to be used.
@@ -923,6 +925,7 @@ impl<L: Language> Machine<L> {
             };
             self.last_heard = Some(step);
             self.heard.used(step, &self.script.steps);
+            self.leave_behind();
         }
         match kept {
             Kept::Nothing => {}
@@ -931,6 +934,13 @@ impl<L: Language> Machine<L> {
         }
         self.run = None;
         self.moves += 1;
+    }
+
+    /// Nobody waits any more for what has been left behind, whether anybody listens or not.
+    fn leave_behind(&mut self) {
+        while self.step_index(self.said.at).is_some_and(|step| self.is_left_behind(step)) {
+            self.said.pass(self.said.at + 1, &self.script.steps);
+        }
     }
 
     /// Interactions complete out of order only where said and heard ones overlap; so this is an
@@ -1032,6 +1042,7 @@ impl<L: Language> Machine<L> {
             self.owed.pop_front();
         } else {
             self.said.used(step, &self.script.steps);
+            self.leave_behind();
         }
         Verdict::Done { answer: amount.map_or_else(Answer::Fault, Answer::Amount), progressed }
     }

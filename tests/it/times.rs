@@ -1,10 +1,11 @@
 //! Steps that come several times (S6).
 
+use futures::FutureExt;
 use futures::executor::block_on;
 use wirescript::scripted::SocketScript;
 use wirescript::{AsyncSocketExt, Verifier, any};
 
-use crate::probe::{double, names, panics_here, violation};
+use crate::probe::{double, left, names, panics_here, report, violation};
 use crate::support::everywhere;
 
 /// Sends each of `writes` in one go under `script`, and says whether the verdict is for it.
@@ -131,6 +132,22 @@ fn what_came_too_rarely_says_how_often() {
     assert_eq!(left.collect::<Vec<_>>(), [(2, 3), (0, 2)]);
     assert!(report.to_string().contains("b\"ask\"  <- 2 of 3 times"), "{report}");
     assert!(report.to_string().contains("b\"answer\"  <- 0 of 2 times"), "{report}");
+}
+
+#[test]
+fn what_the_peer_says_without_end_is_missed_though_the_client_went_on_and_listens() {
+    for listens in [false, true] {
+        let verifier = Verifier::new();
+        let script = verifier.socket().new_session().expect_recv(b"tick").times(1..);
+        let mut socket = script.expect_send_all(b"stop").into_socket();
+        block_on(socket.send_all(b"stop")).unwrap();
+        if listens {
+            assert!(socket.recv(&mut [0; 8]).now_or_never().is_none(), "there is no more to say");
+        }
+        block_on(socket.shutdown()).expect("nothing is to come any more");
+        drop(socket);
+        assert_eq!(left(&report(&verifier)), [["recv"]]);
+    }
 }
 
 #[test]
