@@ -456,7 +456,7 @@ impl<L: Language> Machine<L> {
         }
         loop {
             let index = self.said.at;
-            if self.step_index(index).is_none() {
+            if self.step_index(index).is_none() || self.is_cut_off(index) {
                 return match L::standing_said(self.state) {
                     Some(answer) => Verdict::Done { answer, progressed },
                     None => Verdict::Wait(Wait::PastTheEnd),
@@ -1077,12 +1077,15 @@ impl<L: Language> Machine<L> {
     /// that it has not said yet.
     fn is_interruption_due(&self) -> bool {
         let Some(index) = self.interruption else { return false };
+        // What is not connected cannot be cut.
+        let is_possible = protocol::next::<L>(self.name(index), self.state).is_some();
         let is_held_back = |step: usize| {
             let is_said = matches!(self.script.steps[step].what, What::Said(_));
             let is_never = self.script.steps[step].delay == Delay::Never;
             is_said && (self.delay_of(step).is_some() || is_never && !self.is_left_behind(step))
         };
-        !self.is_interrupted
+        is_possible
+            && !self.is_interrupted
             && self.said.at <= index
             && self.heard_before(index).is_none()
             && !(self.said.at..index).any(is_held_back)
@@ -1152,6 +1155,12 @@ impl<L: Language> Machine<L> {
         let is_endless = step.delay == Delay::Never || step.times.is_endless();
         let is_begun = self.given.as_ref().is_some_and(|given| given.step == index);
         is_endless && !is_begun && self.last_heard.is_some_and(|heard| heard > index)
+    }
+
+    /// Whether the connection was gone before the peer came to say the step (B4, C5).
+    fn is_cut_off(&self, index: usize) -> bool {
+        let has_cut = |step: usize| self.script.steps[step].raises.is_some_and(Fault::is_reset);
+        self.last_heard.is_some_and(|heard| heard < index && has_cut(heard))
     }
 
     /// Whether nothing that has to come is left, but for the end of the connection.

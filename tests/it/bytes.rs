@@ -389,6 +389,29 @@ fn is_of(error: &io::Error, kind: ErrorKind) {
 }
 
 #[test]
+fn a_connection_that_is_not_there_cannot_be_reset() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    net.new_session().expect_connect("peer:1").optional().expect_reset();
+    let error = block_on(net.connect(&Endpoint::new("other", 1))).unwrap_err();
+    assert!(violation(&error).is_mismatch(), "{error}");
+    only_violation(&verifier);
+}
+
+#[test]
+fn a_reset_that_a_step_raised_is_not_delivered_again() {
+    let (verifier, mut socket) = double(|peer| {
+        let peer = peer.expect_recv(b"said").expect_send(b"ask").optional();
+        peer.raises(ErrorKind::ConnectionReset).expect_recv(b"unsaid").expect_reset()
+    });
+    is_of(&block_on(socket.send(b"ask")).unwrap_err(), ErrorKind::ConnectionReset);
+    assert_eq!(block_on(read(&mut socket, 8)), b"said", "what was said before is there");
+    block_on(is_gone(&mut socket));
+    drop(socket);
+    assert_eq!(left(&report(&verifier)), [["recv", "reset"]]);
+}
+
+#[test]
 fn a_reset_that_takes_its_time_lets_a_write_wait_for_it_too() {
     let (verifier, mut socket) =
         double(|peer| peer.expect_reset().after(Duration::from_secs(3600)));
