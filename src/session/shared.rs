@@ -399,7 +399,11 @@ impl Shared {
                 Verdict::Done { answer, progressed } => {
                     let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
-                    let parked = slot.clear();
+                    // A flush that is over says nothing about a write that waits (C6).
+                    let parked = match side {
+                        Side::Flush => None,
+                        Side::Write | Side::Read => slot.clear(),
+                    };
                     let writer = if is_in_open_run { None } else { tasks.writer.take() };
                     let mut woken = [None, None];
                     if has_moved {

@@ -808,6 +808,21 @@ fn of_those_who_wait_to_write_the_last_one_is_woken() {
 }
 
 #[test]
+fn a_flush_takes_no_waker_from_a_write_that_waits() {
+    let (verifier, mut socket) =
+        double(|peer| peer.expect_recv(b"go").expect_send_all(b"on").lockstep());
+    let (woken, waker) = Count::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(Pin::new(&mut socket).poll_write(&mut cx, b"on").is_pending());
+    assert!(Pin::new(&mut socket).poll_flush(&mut cx).is_ready());
+    assert_eq!(block_on(read(&mut socket, 8)), b"go");
+    assert_eq!(woken.get(), 1);
+    block_on(socket.send_all(b"on")).unwrap();
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
 fn a_reader_and_a_writer_wait_side_by_side() {
     let (verifier, mut socket) =
         double(|peer| peer.expect_recv(b"go").expect_send_all(b"on").expect_recv(b"ok").lockstep());
