@@ -246,13 +246,12 @@ impl Language for Socket {
                 Pattern::Parts(never) => match *never {},
             },
             (SocketHeard::Send { data: expected, accepts }, SocketCall::Write(data)) => {
-                if accepts.is_some_and(|accepts| accepts > data.len()) {
-                    return Meet::Differs(data.len());
-                }
                 let used = accepts.unwrap_or(data.len());
                 match &expected.0 {
                     Pattern::Is(literal) if literal == data => Meet::Whole(used),
                     Pattern::Is(literal) => Meet::Differs(common_prefix(literal, data)),
+                    // There is less than the step takes.
+                    _ if used > data.len() => Meet::Differs(data.len()),
                     Pattern::Any => Meet::Whole(used),
                     Pattern::Matching(predicate) => {
                         judged(opinion, used, || ask(predicate, Bytes::copy_from_slice(data)))

@@ -250,6 +250,15 @@ fn a_short_write_takes_what_the_step_accepts() {
 }
 
 #[test]
+fn a_wrong_byte_is_told_where_it_is_though_the_write_is_shorter_than_the_step_accepts() {
+    let (verifier, mut socket) = double(|peer| peer.expect_send(b"hello").accepts(3));
+    let error = block_on(socket.send(b"ha")).unwrap_err();
+    drop(socket);
+    assert_eq!(offset(&error), 1);
+    only_violation(&verifier);
+}
+
+#[test]
 fn a_client_that_goes_on_after_a_short_write_sends_the_rest() {
     let (verifier, mut socket) =
         double(|peer| peer.expect_send(any()).accepts(2).expect_send_all(b"llo"));
