@@ -1,0 +1,167 @@
+//! The real servers, each for one test: on a free port, with a folder of its own, ended when the
+//! test lets go of it.
+
+use std::fs;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use wirescript::Endpoint;
+
+/// How often a server is asked whether it is up. There is no event to wait for.
+const TRIES: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(50);
+/// Somebody may take a port between its choice and its use: so many ports are tried.
+const PORTS: u32 = 5;
+
+/// A server that is up.
+#[derive(Debug)]
+pub(crate) struct Server {
+    _process: Process,
+    endpoint: Endpoint,
+    _folder: Folder,
+}
+
+impl Server {
+    /// Where it listens.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// An nginx with one `server` block, which gets `locations`, if it is installed.
+    pub(crate) fn nginx(locations: &str) -> Option<Self> {
+        let program = installed("nginx")?;
+        Some(Self::start("nginx", |folder, port| {
+            let at = folder.display();
+            let configuration = format!(
+                "daemon off; master_process off; pid {at}/pid; error_log stderr;
+                 events {{}}
+                 http {{
+                     access_log off; server_tokens off; default_type text/plain;
+                     client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;
+                     fastcgi_temp_path {at}/fastcgi; uwsgi_temp_path {at}/uwsgi;
+                     scgi_temp_path {at}/scgi;
+                     server {{ listen 127.0.0.1:{port}; {locations} }}
+                 }}"
+            );
+            let file = folder.join("nginx.conf");
+            fs::write(&file, configuration).expect("the folder is ours");
+            let mut command = Command::new(&program);
+            command.arg("-p").arg(folder).args(["-e", "stderr", "-c"]).arg(file);
+            command
+        }))
+    }
+
+    /// Starts what `command` makes of a folder and a port, and waits until it listens.
+    fn start(name: &str, command: impl Fn(&Path, u16) -> Command) -> Self {
+        for _ in 0..PORTS {
+            let folder = Folder::new(name);
+            let port = free_port().expect("there is a free port");
+            let log = fs::File::create(folder.path().join("log")).expect("the folder is ours");
+            let mut command = command(folder.path(), port);
+            let errors = log.try_clone().expect("a file can be shared");
+            command.stdin(Stdio::null()).stdout(log).stderr(errors);
+            let mut process = Process(command.spawn().expect("an installed server can be run"));
+            if process.listens(port) {
+                let endpoint = Endpoint::new("127.0.0.1", port);
+                return Self { _process: process, endpoint, _folder: folder };
+            }
+            let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            eprintln!("{name} did not come up on port {port}:\n{log}");
+        }
+        panic!("{name} did not come up on any of {PORTS} ports");
+    }
+}
+
+/// The program of this name, or `None` where a test may do without it.
+///
+/// # Panics
+///
+/// If it is not installed and `CI` is set, where nothing may be skipped.
+fn installed(name: &str) -> Option<PathBuf> {
+    let on_the_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&on_the_path).collect();
+    // Where Debian keeps them, and an account without privileges does not look.
+    folders.push("/usr/sbin".into());
+    let found = folders.iter().rev().map(|folder| folder.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "`{name}` is not installed");
+        eprintln!("skipped: `{name}` is not installed");
+    }
+    // `initdb` is beside the program, not beside a link to it.
+    found.and_then(|path| path.canonicalize().ok())
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// A process that ends when it is dropped.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Process {
+    /// Waits until somebody listens on `port`; `false` if the process ended instead.
+    fn listens(&mut self, port: u16) -> bool {
+        for _ in 0..TRIES {
+            if self.has_ended() {
+                return false;
+            }
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                // Unless it was somebody else, and the port is why the process ended.
+                return !self.has_ended();
+            }
+            thread::sleep(PAUSE);
+        }
+        false
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().is_ok_and(|status| status.is_some())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A server with processes of its own ends them if it is asked to, not if it is killed.
+        // `SIGINT` is what all of these take for an end that waits for no client.
+        let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
+        for _ in 0..TRIES {
+            if self.has_ended() {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A folder that goes when it is dropped.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("wirescript-{name}-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("there is room for temporary files");
+        Self(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
