@@ -6,6 +6,7 @@
 
 mod hyper;
 mod recorder;
+mod redis;
 mod servers;
 
 /// Makes two tests of each body: on tokio's runtime with one thread, and with several.

@@ -32,6 +32,17 @@ impl Server {
         &self.endpoint
     }
 
+    /// A Redis without anything in it, if it is installed.
+    pub(crate) fn redis() -> Option<Self> {
+        let program = installed("redis-server")?;
+        Some(Self::start("redis", |folder, port| {
+            let mut command = Command::new(&program);
+            command.args(["--bind", "127.0.0.1", "--port"]).arg(port.to_string());
+            command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+            command
+        }))
+    }
+
     /// An nginx with one `server` block, which gets `locations`, if it is installed.
     pub(crate) fn nginx(locations: &str) -> Option<Self> {
         let program = installed("nginx")?;
@@ -92,8 +103,7 @@ fn installed(name: &str) -> Option<PathBuf> {
         assert!(std::env::var_os("CI").is_none(), "`{name}` is not installed");
         eprintln!("skipped: `{name}` is not installed");
     }
-    // `initdb` is beside the program, not beside a link to it.
-    found.and_then(|path| path.canonicalize().ok())
+    found
 }
 
 fn free_port() -> io::Result<u16> {
