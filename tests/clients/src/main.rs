@@ -5,6 +5,7 @@
 //! the client and the real server is compared with the script, byte by byte.
 
 mod hyper;
+mod postgres;
 mod recorder;
 mod redis;
 mod servers;

@@ -49,6 +49,20 @@ impl Conversation {
         }
     }
 
+    /// All that was sent, and all that was received: for a client that does not wait for the end of
+    /// an answer before it goes on, so that one may overtake the other.
+    pub(crate) fn each_way(self) -> [Passed; 2] {
+        let mut ways = [Vec::new(), Vec::new()];
+        for passed in self.0 {
+            match passed {
+                Passed::Sent(bytes) => ways[0].extend(bytes),
+                Passed::Received(bytes) => ways[1].extend(bytes),
+            }
+        }
+        let [sent, received] = ways;
+        [Passed::Sent(sent), Passed::Received(received)]
+    }
+
     /// The same, with `change` made to all that was received.
     pub(crate) fn with_received(self, change: impl Fn(&[u8]) -> Vec<u8>) -> Self {
         let changed = self.0.into_iter().map(|passed| match passed {

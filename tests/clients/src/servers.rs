@@ -2,7 +2,7 @@
 //! test lets go of it.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,7 +35,7 @@ impl Server {
     /// A Redis without anything in it, if it is installed.
     pub(crate) fn redis() -> Option<Self> {
         let program = installed("redis-server")?;
-        Some(Self::start("redis", |folder, port| {
+        Some(Self::start("redis", (b"PING\r\n", b'+'), |folder, port| {
             let mut command = Command::new(&program);
             command.args(["--bind", "127.0.0.1", "--port"]).arg(port.to_string());
             command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder);
@@ -46,7 +46,7 @@ impl Server {
     /// An nginx with one `server` block, which gets `locations`, if it is installed.
     pub(crate) fn nginx(locations: &str) -> Option<Self> {
         let program = installed("nginx")?;
-        Some(Self::start("nginx", |folder, port| {
+        Some(Self::start("nginx", (b"GET / HTTP/1.0\r\n\r\n", b'H'), |folder, port| {
             let at = folder.display();
             let configuration = format!(
                 "daemon off; master_process off; pid {at}/pid; error_log stderr;
@@ -67,8 +67,48 @@ impl Server {
         }))
     }
 
-    /// Starts what `command` makes of a folder and a port, and waits until it listens.
-    fn start(name: &str, command: impl Fn(&Path, u16) -> Command) -> Self {
+    /// A PostgreSQL with an empty cluster that trusts everybody, if it is installed. Its superuser
+    /// is `postgres`.
+    pub(crate) fn postgres() -> Option<Self> {
+        let postgres = installed("postgres")?;
+        // Beside the program, not beside a link to it.
+        let postgres = postgres.canonicalize().expect("it was there just now");
+        let initdb = postgres.with_file_name("initdb");
+        let hello = b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0";
+        Some(Self::start("postgres", (hello, b'R'), |folder, port| {
+            let data = folder.join("data");
+            let account = give_to_an_account_without_privileges(folder);
+            let in_the_folder = |program: &Path| {
+                let mut command = Command::new(program);
+                command.current_dir(folder);
+                #[cfg(unix)]
+                if let Some((user, group)) = account {
+                    std::os::unix::process::CommandExt::uid(&mut command, user);
+                    std::os::unix::process::CommandExt::gid(&mut command, group);
+                }
+                command
+            };
+
+            let mut prepare = in_the_folder(&initdb);
+            prepare.args(["--auth=trust", "--username=postgres", "--encoding=UTF8"]);
+            prepare.args(["--locale=C", "--no-sync", "--no-instructions", "-D"]).arg(&data);
+            let prepared = prepare.output().expect("`initdb` can be run");
+            assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
+
+            let mut command = in_the_folder(&postgres);
+            command.args(["-h", "127.0.0.1", "-k", "", "-F", "-p"]).arg(port.to_string());
+            command.arg("-D").arg(data);
+            command
+        }))
+    }
+
+    /// Starts what `command` makes of a folder and a port, and waits until it is at work: until
+    /// what it answers to a greeting begins as it then does.
+    fn start(
+        name: &str,
+        (greeting, answer): (&[u8], u8),
+        command: impl Fn(&Path, u16) -> Command,
+    ) -> Self {
         for _ in 0..PORTS {
             let folder = Folder::new(name);
             let port = free_port().expect("there is a free port");
@@ -77,7 +117,7 @@ impl Server {
             let errors = log.try_clone().expect("a file can be shared");
             command.stdin(Stdio::null()).stdout(log).stderr(errors);
             let mut process = Process(command.spawn().expect("an installed server can be run"));
-            if process.listens(port) {
+            if process.is_up(|| greet(port, greeting).is_ok_and(|first| first == answer)) {
                 let endpoint = Endpoint::new("127.0.0.1", port);
                 return Self { _process: process, endpoint, _folder: folder };
             }
@@ -98,6 +138,8 @@ fn installed(name: &str) -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::split_paths(&on_the_path).collect();
     // Where Debian keeps them, and an account without privileges does not look.
     folders.push("/usr/sbin".into());
+    folders.extend(folders_of_postgres());
+    // The newest PostgreSQL is the last one.
     let found = folders.iter().rev().map(|folder| folder.join(name)).find(|path| path.is_file());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "`{name}` is not installed");
@@ -106,8 +148,60 @@ fn installed(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// Where Debian keeps the programs of each version, oldest first.
+fn folders_of_postgres() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .collect();
+    versions.sort();
+    versions.into_iter().map(|(_, folder)| folder).collect()
+}
+
+/// The numbers of the account `postgres` and its group, to whom `folder` then belongs, if this is
+/// the superuser, as whom PostgreSQL refuses to run.
+#[cfg(unix)]
+fn give_to_an_account_without_privileges(folder: &Path) -> Option<(u32, u32)> {
+    use std::os::unix::fs::{MetadataExt, chown};
+
+    const SUPERUSER: u32 = 0;
+    if fs::metadata(folder).is_ok_and(|made| made.uid() != SUPERUSER) {
+        return None;
+    }
+    let (user, group) = account("postgres").expect("its package makes the account");
+    chown(folder, Some(user), Some(group)).expect("the superuser may give away");
+    Some((user, group))
+}
+
+#[cfg(not(unix))]
+fn give_to_an_account_without_privileges(_: &Path) -> Option<(u32, u32)> {
+    None
+}
+
+/// The numbers of an account and its group.
+#[cfg(unix)]
+fn account(name: &str) -> Option<(u32, u32)> {
+    let accounts = fs::read_to_string("/etc/passwd").ok()?;
+    let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut numbers = line.split(':').skip(2);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// The first byte of what whoever listens on `port` answers to `greeting`.
+fn greet(port: u16, greeting: &[u8]) -> io::Result<u8> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PAUSE * TRIES))?;
+    stream.write_all(greeting)?;
+    let mut first = [0];
+    stream.read_exact(&mut first)?;
+    Ok(first[0])
 }
 
 /// A process that ends when it is dropped.
@@ -115,14 +209,14 @@ fn free_port() -> io::Result<u16> {
 struct Process(Child);
 
 impl Process {
-    /// Waits until somebody listens on `port`; `false` if the process ended instead.
-    fn listens(&mut self, port: u16) -> bool {
+    /// Waits until it is at work, as `asked` says; `false` if the process ended instead.
+    fn is_up(&mut self, asked: impl Fn() -> bool) -> bool {
         for _ in 0..TRIES {
             if self.has_ended() {
                 return false;
             }
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                // Unless it was somebody else, and the port is why the process ended.
+            if asked() {
+                // Unless it was somebody else, whose port is why the process ended.
                 return !self.has_ended();
             }
             thread::sleep(PAUSE);
