@@ -4,6 +4,7 @@
 //! the script of the same conversation. Where the protocol is deterministic, what passed between
 //! the client and the real server is compared with the script, byte by byte.
 
+mod codecs;
 mod hyper;
 mod postgres;
 mod recorder;
