@@ -5,6 +5,7 @@
 //! the client and the real server is compared with the script, byte by byte.
 
 mod codecs;
+mod example;
 mod hyper;
 mod postgres;
 mod recorder;

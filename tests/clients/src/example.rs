@@ -1,0 +1,46 @@
+//! The example `redis`, on a Redis server: what its own tests cannot have.
+
+use tokio::net::TcpSocket;
+use wirescript::{Endpoint, Verifier};
+use wirescript_tokio::TokioConnector;
+
+use self::redis::{run, script, tour};
+use crate::both_flavours;
+use crate::recorder::{Recorder, scripted};
+use crate::servers::Server;
+
+#[path = "../../../examples/redis.rs"]
+#[expect(dead_code, reason = "it is a program, too")]
+mod redis;
+
+both_flavours! {
+    async fn what_passes_is_what_passes_between_the_example_and_its_server() {
+        let Some(server) = Server::redis() else { return };
+        let real = Recorder::new(TokioConnector::new());
+        let told = tour(real.clone(), server.endpoint().clone()).await.unwrap();
+
+        let verifier = Verifier::new();
+        let net = verifier.socket();
+        script(&net, server.endpoint());
+        assert_eq!(tour(net, server.endpoint().clone()).await.unwrap(), told);
+        let of_the_script = scripted(&verifier.interactions());
+        verifier.finish().await;
+
+        assert_eq!(real.conversations(), of_the_script);
+    }
+
+    async fn the_program_connects_where_it_is_told() {
+        let Some(server) = Server::redis() else { return };
+        let told = run(&["--connect", &server.endpoint().to_string()]).await.unwrap();
+        assert!(told.ends_with("later on    1"), "{told}");
+    }
+
+    async fn the_program_says_why_it_cannot_connect() {
+        // Who has the port, but does not listen.
+        let nobody = TcpSocket::new_v4().unwrap();
+        nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let endpoint = Endpoint::from(nobody.local_addr().unwrap());
+        let told = run(&["--connect", &endpoint.to_string()]).await.unwrap_err();
+        assert!(told.contains("refused"), "{told}");
+    }
+}
