@@ -1,5 +1,6 @@
 //! What a client did that the script, or the state of its connection, does not allow.
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::panic::Location;
@@ -201,6 +202,46 @@ impl Violation {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The violation behind an error that a client made of one that it got from a double, if there
+    /// is one: behind its sources, and theirs.
+    ///
+    /// ```
+    /// # use std::error::Error;
+    /// # use std::{fmt, io};
+    /// # use wirescript::{Connect, Endpoint, Verifier};
+    /// # use wirescript::scripted::Violation;
+    /// #[derive(Debug)]
+    /// struct Unavailable(io::Error);
+    /// # impl fmt::Display for Unavailable {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("unavailable") }
+    /// # }
+    ///
+    /// impl Error for Unavailable {
+    ///     fn source(&self) -> Option<&(dyn Error + 'static)> {
+    ///         Some(&self.0)
+    ///     }
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// # let error = net.connect(&Endpoint::new("cache", 6379)).await.map(drop).unwrap_err();
+    /// let error = Unavailable(error);
+    /// assert!(Violation::behind(&error).unwrap().is_unmocked());
+    /// # let _ = verifier.try_verify();
+    /// # });
+    /// ```
+    pub fn behind<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(violation) = error.downcast_ref() {
+                return Some(violation);
+            }
+            next = held(error).or_else(|| error.source());
+        }
+        None
+    }
+
     /// In which way the operation was not allowed.
     pub fn kind(&self) -> &ViolationKind {
         &self.0.kind
@@ -280,7 +321,19 @@ impl fmt::Display for Violation {
     }
 }
 
-impl std::error::Error for Violation {}
+impl Error for Violation {}
+
+/// What `error` holds and leaves out of its sources: it speaks for it, and so does its source.
+fn held<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return error.get_ref().map(|held| held as _);
+    }
+    // How clients keep errors that they hand out more than once.
+    if let Some(shared) = error.downcast_ref::<Arc<io::Error>>() {
+        return Some(&**shared);
+    }
+    error.downcast_ref::<Arc<dyn Error + Send + Sync>>().map(|shared| &**shared as _)
+}
 
 impl From<Violation> for io::Error {
     fn from(violation: Violation) -> Self {
