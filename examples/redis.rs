@@ -504,10 +504,9 @@ mod tests {
             let net = verifier.socket();
             let broken = gets(&net).expect_recv("$5\r\nwh");
             match kind {
-                ErrorKind::UnexpectedEof => broken.expect_eof(),
-                kind => broken.expect_recv_error(kind),
-            }
-            .expect_close();
+                ErrorKind::UnexpectedEof => broken.expect_eof().expect_close(),
+                kind => broken.expect_recv_error(kind).expect_close(),
+            };
             gets(&net).expect_recv("$5\r\nwhole\r\n").expect_close();
 
             let mut client = Client::new(net, cache());

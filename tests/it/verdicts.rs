@@ -1,7 +1,8 @@
 //! What a verifier makes of a test: sections, checkpoints, the drop, and how it reads.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use futures::FutureExt;
@@ -433,6 +434,27 @@ fn an_error_is_of_the_kind_that_a_real_transport_has_or_of_no_kind() {
     assert_eq!(block_on(socket.send(b"wrong")).unwrap_err().kind(), ErrorKind::Other);
     drop(socket);
     only_violation(&verifier);
+}
+
+#[test]
+fn a_violation_is_found_behind_whatever_a_client_makes_of_its_error() {
+    let (verifier, mut socket) = double(|peer| peer.expect_send_all(b"right"));
+    let error = block_on(socket.send(b"wrong")).unwrap_err();
+    drop(socket);
+    let told = only_violation(&verifier);
+    assert_eq!(Violation::behind(&told), Some(&told));
+    assert_eq!(Violation::behind(&error), Some(&told));
+
+    let wrapped = io::Error::other(error);
+    assert_eq!(Violation::of(&wrapped), None);
+    assert_eq!(Violation::behind(&wrapped), Some(&told));
+    let shared = io::Error::other(Arc::new(wrapped));
+    assert_eq!(Violation::behind(&shared), Some(&told));
+    let anything: Arc<dyn Error + Send + Sync> = Arc::new(shared);
+    assert_eq!(Violation::behind(&anything), Some(&told));
+
+    assert_eq!(Violation::behind(&io::Error::other("another reason")), None);
+    assert_eq!(Violation::behind(&io::Error::from(ErrorKind::Other)), None);
 }
 
 /// The text of the same failure, made anew.

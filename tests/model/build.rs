@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use wirescript::scripted::{
-    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterSend, AfterSendAll, AfterShutdown, AtStart,
-    ChunkSizes, Expected, IntoExpected, ScriptedSocket, Session, Socket, SocketScript, Times,
+    AfterClose, AfterConnect, AfterEnd, AfterRecv, AfterRecvError, AfterSend, AfterSendAll,
+    AfterShutdown, AtStart, ChunkSizes, Expected, IntoExpected, ScriptedSocket, Session, Socket,
+    SocketScript, Times,
 };
 use wirescript::{Endpoint, any, matching};
 
@@ -32,6 +33,7 @@ enum Written {
     Send(SocketScript<AfterSend>),
     SendAll(SocketScript<AfterSendAll>),
     Recv(SocketScript<AfterRecv>),
+    RecvError(SocketScript<AfterRecvError>),
     End(SocketScript<AfterEnd>),
     Shutdown(SocketScript<AfterShutdown>),
     Close(SocketScript<AfterClose>),
@@ -45,6 +47,7 @@ macro_rules! whatever {
             Written::Send($script) => $act,
             Written::SendAll($script) => $act,
             Written::Recv($script) => $act,
+            Written::RecvError($script) => $act,
             Written::End($script) => $act,
             Written::Shutdown($script) => $act,
             Written::Close($script) => $act,
@@ -82,7 +85,8 @@ pub(crate) fn then(session: &Session<Socket>, batch: &Batch, progress: &Progress
         Some(What::Send(_)) => ends_with!(Send),
         Some(What::SendAll(_)) => ends_with!(SendAll),
         Some(What::Recv(_)) => ends_with!(Recv),
-        Some(What::RecvError(_) | What::Reset | What::Eof) => ends_with!(End),
+        Some(What::RecvError(_)) => ends_with!(RecvError),
+        Some(What::Reset | What::Eof) => ends_with!(End),
         Some(What::Shutdown) => ends_with!(Shutdown),
         Some(What::Close) => ends_with!(Close),
     }
@@ -146,7 +150,7 @@ fn add<K>(script: SocketScript<K>, step: &Step, progress: &Progress) -> Written 
             Modifier::InChunks(chunks) => script.in_chunks(sizes(chunks))
         ),
         What::RecvError(kind) => modified!(
-            End, script = script.expect_recv_error(*kind),
+            RecvError, script = script.expect_recv_error(*kind),
             Modifier::After(delay) => script.after(duration(*delay))
         ),
         What::Reset => modified!(
