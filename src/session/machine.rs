@@ -74,8 +74,8 @@ pub(crate) struct Machine<L: Language> {
     is_interrupted: bool,
     /// Steps that never answer and were waited on.
     waited_on: BTreeSet<usize>,
-    /// The step whose delay has passed.
-    elapsed: Option<usize>,
+    /// Steps whose delay has passed.
+    elapsed: BTreeSet<usize>,
     /// The arguments that the script left open.
     kept: Vec<(Sequence, Kept)>,
     /// The interactions of this session.
@@ -276,7 +276,7 @@ impl<L: Language> Machine<L> {
             interruption,
             is_interrupted: false,
             waited_on: BTreeSet::new(),
-            elapsed: None,
+            elapsed: BTreeSet::new(),
             kept: Vec::new(),
             happened: Vec::new(),
             moves: 0,
@@ -314,7 +314,7 @@ impl<L: Language> Machine<L> {
 
     /// Says that the delay of `step` has passed.
     pub(crate) fn elapse(&mut self, step: usize) {
-        self.elapsed = Some(step);
+        self.elapsed.insert(step);
         self.moves += 1;
     }
 
@@ -1103,7 +1103,7 @@ impl<L: Language> Machine<L> {
     /// The delay of the step, unless it has passed.
     fn delay_of(&self, step: usize) -> Option<Wait> {
         match self.script.steps[step].delay {
-            Delay::After(duration) if self.elapsed != Some(step) => {
+            Delay::After(duration) if !self.elapsed.contains(&step) => {
                 Some(Wait::Delay(step, duration))
             }
             Delay::None | Delay::After(_) | Delay::Never => None,

@@ -435,6 +435,19 @@ fn a_reset_that_takes_its_time_lets_a_write_wait_for_it_too() {
 }
 
 #[test]
+fn a_delay_that_has_passed_does_not_come_again_because_another_has() {
+    let (verifier, mut socket) = double(|peer| {
+        let peer = peer.expect_recv(b"said").after(Duration::from_millis(1));
+        peer.expect_reset().after(Duration::from_millis(1))
+    });
+    assert_eq!(block_on(read(&mut socket, 2)), b"sa");
+    is_of(&block_on(socket.send(b"hello")).unwrap_err(), ErrorKind::ConnectionReset);
+    assert_eq!(block_on(read(&mut socket, 8)), b"id");
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
 fn a_write_that_meets_a_step_before_the_reset_is_short() {
     let (verifier, mut socket) = double(|peer| peer.expect_send_all(b"ab").expect_reset());
     assert_eq!(block_on(write(&mut socket, b"abcd")), 2);
