@@ -941,6 +941,9 @@ impl<L: Language> Machine<L> {
         while self.step_index(self.said.at).is_some_and(|step| self.is_left_behind(step)) {
             self.said.pass(self.said.at + 1, &self.script.steps);
         }
+        while self.step_index(self.said.due).is_some_and(|step| self.is_left_behind(step)) {
+            self.said.due = self.said.place(&self.script.steps, self.said.due + 1, true);
+        }
     }
 
     /// Interactions complete out of order only where said and heard ones overlap; so this is an

@@ -151,6 +151,18 @@ fn what_the_peer_says_without_end_is_missed_though_the_client_went_on_and_listen
 }
 
 #[test]
+fn what_was_left_behind_is_not_due_though_something_before_it_may_still_be_said() {
+    let verifier = Verifier::new();
+    let script = verifier.socket().new_session().expect_recv(b"hello").optional();
+    let script = script.expect_recv(b"tick").times(1..).expect_send_all(b"stop");
+    let mut socket = script.into_socket();
+    block_on(socket.send_all(b"stop")).unwrap();
+    block_on(socket.shutdown()).expect("nothing is to come any more");
+    drop(socket);
+    assert_eq!(left(&report(&verifier)), [["recv"]]);
+}
+
+#[test]
 fn each_time_is_asserted_by_itself() {
     let verifier = Verifier::new();
     let net = verifier.socket();
