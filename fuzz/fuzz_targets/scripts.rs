@@ -5,6 +5,7 @@
 #![no_main]
 
 #[path = "../../tests/model/mod.rs"]
+#[allow(dead_code, reason = "the tests look at what both agree on too")]
 mod reference;
 
 use libfuzzer_sys::fuzz_target;

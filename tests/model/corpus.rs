@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::reference::{check, random, shrink};
+use crate::reference::{check, random};
+use crate::shrink;
 
 /// What the corpus has: a name, and the parts of a case and of what is told of it that make it so.
 const WANTED: &[(&str, &[&str])] = &[

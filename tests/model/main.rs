@@ -6,11 +6,18 @@
 mod corpus;
 #[path = "mod.rs"]
 mod reference;
+mod shrink;
 
 use std::fs;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
+use reference::check;
 use reference::compare::Agreed;
-use reference::{check, shrink};
 
 /// So many cases are tried unless told.
 const CASES: u64 = 4000;
@@ -19,20 +26,30 @@ const SEED: u64 = 0x5eed;
 /// The longest string of bytes that a case is made of.
 const LONGEST: u64 = 200;
 
+/// A case that takes longer hangs: the others take microseconds.
+const HANG: Duration = Duration::from_secs(60);
+
 #[test]
 fn machine_and_model_agree_on_random_cases() {
     if let Ok(hex) = std::env::var("WIRESCRIPT_CASE") {
         return agree(&unhex(&hex));
     }
     let (cases, seed) = (number("WIRESCRIPT_CASES", CASES), number("WIRESCRIPT_SEED", SEED));
-    let mut tally = [0_u64; 3];
-    for case in 0..cases {
-        let bytes = random(seed, case);
-        match check(&bytes) {
-            Ok(agreement) => tally[agreement.agreed as usize] += 1,
-            Err(_) => agree(&bytes),
-        }
+    let (done, is_done) = channel();
+    let at = Arc::new(AtomicU64::new(0));
+    let at_case = Arc::clone(&at);
+    let trying = thread::spawn(move || {
+        let tally = try_all(cases, seed, &at_case);
+        let _ = done.send(());
+        tally
+    });
+    let mut last = u64::MAX;
+    while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(HANG) {
+        let now = at.load(Ordering::Relaxed);
+        assert_ne!(now, last, "a case hangs: WIRESCRIPT_CASE={}", hex(&random(seed, now)));
+        last = now;
     }
+    let tally = trying.join().unwrap_or_else(|panic| resume_unwind(panic));
     let [refused, passed, failed] = tally;
     eprintln!("{cases} cases of seed {seed}: {refused} refused, {passed} passed, {failed} failed");
     // A comparison that never gets to a verdict would prove nothing.
@@ -40,6 +57,20 @@ fn machine_and_model_agree_on_random_cases() {
         let share = tally[agreed as usize] * 100 / cases.max(1);
         assert!(cases < CASES || share >= 2, "{agreed:?} is rare: {tally:?}");
     }
+}
+
+/// Tries all cases, one after the other; says how many came to what.
+fn try_all(cases: u64, seed: u64, at: &AtomicU64) -> [u64; 3] {
+    let mut tally = [0_u64; 3];
+    for case in 0..cases {
+        at.store(case, Ordering::Relaxed);
+        let bytes = random(seed, case);
+        match check(&bytes) {
+            Ok(agreement) => tally[agreement.agreed as usize] += 1,
+            Err(_) => agree(&bytes),
+        }
+    }
+    tally
 }
 
 #[test]

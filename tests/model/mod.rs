@@ -1,23 +1,29 @@
 //! A slow, obvious reference for byte sockets, and what compares it with the machine.
 //!
-//! `script` is a case as data, `dice` and `random` make cases of bytes, `code` prints them. `rules`,
-//! `model` and `verdict` are the reference: they name nothing of the crate. `build` and `play` do the
-//! same with the real thing, `text` has the words that both are compared in, and `compare` and
-//! `shrink` do that. Tests and fuzzing share all of it.
+//! `script` is a case as data, `dice` and `random` make cases of bytes, `code` prints them. `rules`
+//! (what can be written), `facts`, `model`, `writes`, `refuse` and `verdict` are the reference: they
+//! name nothing of the crate. `build` and `play` do the same with the real thing, `text` has the words
+//! that both are compared in, and `compare` does that. Tests and fuzzing share all of it.
+//!
+//! What the language gains comes in here so: a step, a pattern or a rule is a case of
+//! `script::What`, `script::Value` or a list beside the steps; `random` makes it, `code` and `build`
+//! write it, `rules` says where it can stand, and `writes::taker` or `facts::said_next` what it does.
 
-pub(crate) mod build;
-pub(crate) mod code;
+mod build;
+mod code;
 pub(crate) mod compare;
-pub(crate) mod dice;
-pub(crate) mod model;
-pub(crate) mod play;
-pub(crate) mod quiet;
+mod dice;
+mod facts;
+mod model;
+mod play;
+mod quiet;
 pub(crate) mod random;
-pub(crate) mod rules;
-pub(crate) mod script;
-pub(crate) mod shrink;
-pub(crate) mod text;
-pub(crate) mod verdict;
+mod refuse;
+mod rules;
+mod script;
+mod text;
+mod verdict;
+mod writes;
 
 use compare::{Agreement, Difference, compare};
 

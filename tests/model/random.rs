@@ -15,7 +15,10 @@ const OPERATIONS: usize = 28;
 
 /// What is sent and said: few words, of which some begin alike, so that many scripts collide.
 const WORDS: [&[u8]; 10] =
-    [b"ab", b"b", b"help", b"hello", b"c", b"abc", b"aa", b"ba", b"bbbb", b"cab"];
+    [b"ab", b"help", b"hello", b"b", b"hex", b"he", b"c", b"abb", b"ba", b"bbbb"];
+
+/// Words that begin alike, of which only the last is the beginning of another.
+const FORKS: [&[u8]; 5] = [b"help", b"hello", b"hex", b"heb", b"he"];
 
 const SIZES: [usize; 6] = [64, 1, 2, 3, 5, 0];
 
@@ -58,8 +61,14 @@ fn batch(dice: &mut Dice<'_>, before: &[Rule], is_handed_out: bool) -> Batch {
         add(dice, What::Connect(to), &mut rules, &mut batch);
     }
     while !dice.is_spent() && batch.steps.len() < STEPS && !dice.one_in(10) {
-        let what = what(dice);
-        if !add(dice, what, &mut rules, &mut batch) {
+        let goes_on = match dice.one_in(10) {
+            true => fork(dice, &mut rules, &mut batch),
+            false => {
+                let what = what(dice);
+                add(dice, what, &mut rules, &mut batch)
+            }
+        };
+        if !goes_on {
             break;
         }
     }
@@ -74,18 +83,44 @@ fn batch(dice: &mut Dice<'_>, before: &[Rule], is_handed_out: bool) -> Batch {
 /// Adds a step, or seldom one that cannot be written; says whether anything can follow.
 fn add(dice: &mut Dice<'_>, what: What, rules: &mut Vec<Rule>, batch: &mut Batch) -> bool {
     let mut step = Step { what, modifiers: Vec::new() };
-    while step.modifiers.len() < 3 && dice.one_in(3) {
+    while step.modifiers.len() < 3 && dice.below(5) > 2 {
         step.modifiers.extend(modifier(dice, &step.what));
     }
+    push(dice, step, rules, batch)
+}
+
+/// Adds the step if it can be written, and seldom if it cannot; says whether anything can follow.
+fn push(dice: &mut Dice<'_>, step: Step, rules: &mut Vec<Rule>, batch: &mut Batch) -> bool {
     match rule(&step, rules) {
         Ok(rule) => rules.push(rule),
-        Err(_) if dice.one_in(48) => {
+        Err(_) if dice.one_in(24) => {
             batch.steps.push(step);
             return false;
         }
         Err(_) => return true,
     }
     batch.steps.push(step);
+    true
+}
+
+/// Adds two steps that begin alike, of which the first may be left out or come again.
+fn fork(dice: &mut Dice<'_>, rules: &mut Vec<Rule>, batch: &mut Batch) -> bool {
+    let modifiers = [
+        Modifier::Optional,
+        Modifier::Times(Count::UpTo(2)),
+        Modifier::Times(Count::From(1)),
+        Modifier::Times(Count::Between(1, 2)),
+    ];
+    for modifier in [Some(dice.pick(&modifiers)), None] {
+        let what = What::SendAll(Value::Is(dice.pick(&FORKS).to_vec()));
+        let step = Step { what, modifiers: modifier.into_iter().collect() };
+        if !push(dice, step, rules, batch) {
+            return false;
+        }
+        if dice.one_in(3) && !add(dice, What::Recv(b"ab".to_vec()), rules, batch) {
+            return false;
+        }
+    }
     true
 }
 
@@ -207,9 +242,10 @@ fn any_op(dice: &mut Dice<'_>, model: &Model) -> Op {
 fn invited_op(dice: &mut Dice<'_>, model: &Model) -> Op {
     let task = task(dice);
     if dice.one_in(12) {
-        return match dice.below(3) {
+        return match dice.below(5) {
             0 => Op::Flush(task),
-            1 => Op::Verify,
+            1 => Op::Shutdown(task),
+            2 => Op::Verify,
             _ if model.setup.is_handed_out => Op::Flush(task),
             _ => Op::Then(batch(dice, &model.rules, false)),
         };
@@ -230,16 +266,17 @@ fn invited_op(dice: &mut Dice<'_>, model: &Model) -> Op {
     };
     // What follows may come in the same write, and what does not fit in the next.
     if matches!(model.rules[step].what, What::SendAll(_)) {
-        while dice.one_in(4) {
-            let next = model.rules[step..].iter().filter_map(|rule| rule.what.sent());
-            let words = next.filter_map(|value| match value {
-                Value::Is(literal) => Some(literal.clone()),
-                _ => None,
-            });
-            let words: Vec<_> = words.chain([b"b".to_vec()]).collect();
-            data.extend(dice.pick(&words));
+        let literals = model.rules[step + 1..].iter().filter_map(|rule| match rule.what.sent() {
+            Some(Value::Is(literal)) => Some(literal),
+            _ => None,
+        });
+        for literal in literals {
+            if dice.below(3) == 0 {
+                break;
+            }
+            data.extend(literal);
         }
-        if dice.one_in(3) {
+        if dice.below(3) == 2 {
             data.truncate(1 + dice.below(data.len().max(1)));
         }
     }

@@ -1,6 +1,7 @@
 //! What the reference makes of what happened: interactions, and the verdict (S5, S8, S9, V1, V5).
 
-use super::model::{Fact, Heard, Model};
+use super::facts::{Fact, Heard};
+use super::model::Model;
 use super::rules::{Rule, Wait};
 use super::script::{ENDPOINTS, Value, What};
 use super::text::{bytes, described};
