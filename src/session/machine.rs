@@ -1037,7 +1037,7 @@ impl<L: Language> Machine<L> {
         let happened = &mut timeline[given.sequence];
         happened.is_complete = true;
         happened.amount = given.amount + amount.unwrap_or(0);
-        self.elapsed = None;
+        self.elapsed.remove(&step);
         if let Some(made) = given.made.as_ref().and_then(L::made_of) {
             self.keep(given.sequence, Kept::Bytes(made));
         }

@@ -45,11 +45,20 @@ impl State {
     pub(crate) fn allows(self) -> &'static [&'static str] {
         match self {
             Self::Disconnected => &["connect"],
-            Self::Connected => {
-                &["close", "eof", "recv", "recv_error", "reset", "send", "send_all", "shutdown"]
-            }
-            Self::ShutDown => &["close", "eof", "recv", "recv_error", "reset"],
-            Self::PeerClosed => &["close", "send", "send_all", "shutdown"],
+            Self::Connected => &[
+                "close",
+                "eof",
+                "recv",
+                "recv_error",
+                "recv_frame",
+                "reset",
+                "send",
+                "send_all",
+                "send_frame",
+                "shutdown",
+            ],
+            Self::ShutDown => &["close", "eof", "recv", "recv_error", "recv_frame", "reset"],
+            Self::PeerClosed => &["close", "send", "send_all", "send_frame", "shutdown"],
             Self::Finished | Self::Reset => &["close"],
             Self::Closed => &[],
         }
