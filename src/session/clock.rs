@@ -16,6 +16,11 @@ pub(crate) trait Ring: Send + Sync {
     fn ring(&self, now: Instant);
 }
 
+/// What time it is to those who wait.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 /// Rings `whom` at `at`, or as soon after as the machine allows; nobody, if it is gone by then.
 pub(crate) fn ring_at(at: Instant, whom: Weak<dyn Ring>) {
     static CLOCK: OnceLock<Sender<Alarm>> = OnceLock::new();
@@ -40,9 +45,7 @@ fn keep_time(alarms: &Receiver<Alarm>) {
     let mut pending: BinaryHeap<Reverse<Alarm>> = BinaryHeap::new();
     loop {
         let next = match pending.peek() {
-            Some(Reverse(alarm)) => {
-                alarms.recv_timeout(alarm.at.saturating_duration_since(Instant::now()))
-            }
+            Some(Reverse(alarm)) => alarms.recv_timeout(alarm.at.saturating_duration_since(now())),
             None => alarms.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match next {
@@ -50,7 +53,7 @@ fn keep_time(alarms: &Receiver<Alarm>) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let now = Instant::now();
+        let now = now();
         while pending.peek().is_some_and(|Reverse(alarm)| alarm.at <= now) {
             if let Some(whom) = pending.pop().and_then(|Reverse(alarm)| alarm.whom.upgrade()) {
                 // Wakers, and whatever goes with them or with the last reference, are code of the

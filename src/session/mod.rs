@@ -6,11 +6,17 @@
 
 mod book;
 mod case;
+#[cfg(not(all(test, wirescript_model)))]
 mod clock;
 mod language;
 mod machine;
+#[cfg(all(test, wirescript_model))]
+mod model;
 mod shared;
 mod socket;
+
+#[cfg(all(test, wirescript_model))]
+use model::clock;
 
 pub(crate) use language::{Answer, Language};
 pub(crate) use machine::{Answers, Machine, Verdict};

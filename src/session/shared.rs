@@ -6,13 +6,24 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+#[cfg(not(all(test, wirescript_model)))]
+use std::{
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
+
+#[cfg(all(test, wirescript_model))]
+use shuttle::{
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
+
 use super::book::{Book, Choice, FEW, Taken};
-use super::clock::{Ring, ring_at};
+use super::clock::{Ring, now, ring_at};
 use super::language::{Answer, Language, Opinion, Question};
 use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
@@ -409,7 +420,7 @@ impl Shared {
                     if has_moved {
                         inner.book.activity += 1;
                         if progressed && inner.alarm.is_some() {
-                            inner.last_progress = Some(Instant::now());
+                            inner.last_progress = Some(now());
                         }
                         woken = match cx {
                             Some(cx) if !progressed => inner.disturb(session, cx.waker()),
@@ -458,7 +469,7 @@ impl Shared {
                             }
                             // What comes of it does so in another turn of the lock, and the clock
                             // may ring before that.
-                            inner.last_progress = Some(Instant::now());
+                            inner.last_progress = Some(now());
                         }
                         Waited::Overdue { is_deadline } => {
                             let case = &mut inner.book.cases[session];
@@ -484,7 +495,7 @@ impl Shared {
         if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
             machine.elapse(step);
         }
-        inner.last_progress = Some(Instant::now());
+        inner.last_progress = Some(now());
     }
 
     /// Keeps the waker of the task that wrote, as the sign by which it is known when it reads.
@@ -529,7 +540,7 @@ impl Shared {
         let retired = if is_over {
             inner.settling.clear()
         } else {
-            let now = Instant::now();
+            let now = now();
             // A wait that is found stalled at the same time shall be told first.
             let patience = self.settings.patience.unwrap_or(self.settings.deadline);
             self.schedule(inner, now + patience + ANSWER_WINDOW);
@@ -608,7 +619,7 @@ impl Shared {
         stays_open: bool,
         waker: Option<Waker>,
     ) -> Waited {
-        let now = Instant::now();
+        let now = now();
         let slot = &mut inner.tasks[session].parked[side.slot()];
         let is_exempt = match wait {
             Wait::Never(_) | Wait::Delay(..) => true,
@@ -777,7 +788,7 @@ impl Inner {
     fn disturb(&mut self, session: usize, waker: &Waker) -> [Option<Waker>; 2] {
         self.tasks[session].parked.each_mut().map(|slot| {
             let is_other = slot.waker.as_ref().is_some_and(|parked| !parked.will_wake(waker));
-            slot.disturbed = is_other.then(Instant::now);
+            slot.disturbed = is_other.then(now);
             slot.waker.take()
         })
     }

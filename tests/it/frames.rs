@@ -12,7 +12,9 @@ use std::thread;
 
 use futures::executor::block_on;
 use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, poll};
-use wirescript::scripted::{Blocked, RunOutcome, ScriptedSocket, Stage, Violation, ViolationKind};
+use wirescript::scripted::{
+    Blocked, RunOutcome, ScriptedSocket, SocketScript, Stage, Violation, ViolationKind,
+};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, matching, run};
 
 use crate::support::{SHORT, connect, everywhere, fetch_status, impatient, spawn};
@@ -766,7 +768,7 @@ fn finish_goes_on_when_a_session_is_told_to_stay_open() {
     let (waker, mut rung) = bell();
     let mut finishing = pin!(verifier.finish());
     assert!(finishing.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    session.then(|script| script.stays_open());
+    session.then(SocketScript::stays_open);
     assert_eq!(rung.try_recv(), Ok(Some(())));
     assert!(finishing.poll(&mut Context::from_waker(&waker)).is_ready());
     drop(socket);
