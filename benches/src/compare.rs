@@ -1,16 +1,18 @@
 //! Comparing a subject with its reference: in one process, in turns, as a ratio.
 //!
-//! Whatever slows the machine down meanwhile slows both. It knows nothing of what it runs.
+//! Whatever slows the machine down meanwhile slows both; turns are short, so that most of them are
+//! not interrupted, and a row is judged by the medians. It knows nothing of what it runs.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// A turn runs as many iterations as take at least this long.
-const TURN: Duration = Duration::from_millis(2);
+/// A turn runs as many iterations as take at least this long, which is little beside the time that a
+/// busy system lets a thread run.
+const TURN: Duration = Duration::from_micros(200);
 /// As many pairs of turns are run at most ...
-const MOST_PAIRS: usize = 201;
+const MOST_PAIRS: usize = 2001;
 /// ... and at least, even if they take longer than ...
 const LEAST_PAIRS: usize = 7;
 /// ... this.
