@@ -11,10 +11,15 @@ pub(crate) trait Protocol: 'static {
     const NAME: &'static str;
     /// Where a connection stands. Its `Debug` form is what messages call it.
     type State: Copy + Eq + Debug + Send + Sync;
+    /// Every state; at most 32.
+    const STATES: &'static [Self::State];
     /// The state of a connection that does not exist yet.
     const INITIAL: Self::State;
-    /// Every operation, with its transitions.
-    const OPERATIONS: &'static [OperationInfo<Self::State>];
+    /// Every operation.
+    const OPERATIONS: &'static [&'static OperationInfo<Self::State>];
+
+    /// The place of a state in `STATES`.
+    fn place(state: Self::State) -> u32;
 }
 
 /// One operation of a protocol.
@@ -25,19 +30,45 @@ pub(crate) struct OperationInfo<S: 'static> {
     pub(crate) transitions: &'static [(S, S)],
 }
 
-/// The state that `operation` leads to from `state`, if it is possible there.
-pub(crate) fn next<P: Protocol>(operation: &str, state: P::State) -> Option<P::State> {
-    let info = P::OPERATIONS.iter().find(|info| info.name == operation)?;
-    info.transitions.iter().find(|(from, _)| *from == state).map(|(_, to)| *to)
+impl<S: Copy + Eq> OperationInfo<S> {
+    /// The state that the operation leads to from `state`, if it is possible there.
+    pub(crate) fn next(&self, state: S) -> Option<S> {
+        self.transitions.iter().find(|(from, _)| *from == state).map(|(_, to)| *to)
+    }
 }
 
 /// The operations that are possible in any of `states`, in alphabetical order.
-pub(crate) fn possible<P: Protocol>(states: &[P::State]) -> Vec<&'static str> {
-    let is_possible = |info: &&OperationInfo<P::State>| {
-        info.transitions.iter().any(|(from, _)| states.contains(from))
+pub(crate) fn possible<P: Protocol>(states: States) -> Vec<&'static str> {
+    let is_possible = |info: &&&OperationInfo<P::State>| {
+        info.transitions.iter().any(|(from, _)| states.has::<P>(*from))
     };
     let mut names: Vec<_> =
         P::OPERATIONS.iter().filter(is_possible).map(|info| info.name).collect();
     names.sort_unstable();
     names
+}
+
+/// Some of the states of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct States(u32);
+
+impl States {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn of<P: Protocol>(state: P::State) -> Self {
+        Self(1 << P::place(state))
+    }
+
+    pub(crate) fn has<P: Protocol>(self, state: P::State) -> bool {
+        self.0 & Self::of::<P>(state).0 != 0
+    }
+
+    pub(crate) fn or(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// The states, in the order in which the protocol lists them.
+    pub(crate) fn iter<P: Protocol>(self) -> impl Iterator<Item = P::State> {
+        P::STATES.iter().copied().filter(move |state| self.has::<P>(*state))
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Delay, Ending, Step, What};
-use crate::protocol;
+use crate::protocol::{self, States};
 use crate::session::Language;
 
 /// What was written before a step: what has landed already, and the batch that is being written.
@@ -40,26 +40,27 @@ impl<L: Language> Before<'_, L> {
 
     /// Why `step` cannot come, if it cannot.
     ///
-    /// `reach` are the states in which the connection could be before the last step, and then those
-    /// before this one.
-    pub(super) fn check(&self, step: &Step<L>, reach: &mut Vec<L::State>) -> Result<(), String> {
-        let name = step.name();
+    /// `reach` are the states in which the connection could be before the last step. Gives those
+    /// before this one; of a rule, the same.
+    pub(super) fn check(&self, step: &Step<L>, reach: States) -> Result<States, String> {
+        let operation = step.operation();
+        let name = operation.name;
         if step.is_standing {
-            return self.check_rule(step);
+            return self.check_rule(step).map(|()| reach);
         }
         let number = self.len() + 1;
-        match self.last() {
+        let reach = match self.last() {
             Some(last) => reach_after(last, reach),
-            None if step.is_entry() => reach.push(L::INITIAL),
-            None => reach.extend(protocol::next::<L>(L::ENTRY, L::INITIAL)),
-        }
+            None if step.is_entry() => States::of::<L>(L::INITIAL),
+            None => L::ENTRY.next(L::INITIAL).map_or(States::NONE, States::of::<L>),
+        };
         if step.is_entry() && number > 1 {
             return Err(format!(
                 "`{name}` cannot be step {number}: it makes the connection, so it comes first"
             ));
         }
-        if !reach.iter().any(|state| protocol::next::<L>(name, *state).is_some()) {
-            let states = reach.iter().map(|state| format!("`{state:?}`")).collect();
+        if !reach.iter::<L>().any(|state| operation.next(state).is_some()) {
+            let states = reach.iter::<L>().map(|state| format!("`{state:?}`")).collect();
             let possible = protocol::possible::<L>(reach);
             return Err(
                 Impossible { name, number, protocol: L::NAME, states, possible }.to_string()
@@ -68,10 +69,11 @@ impl<L: Language> Before<'_, L> {
         match &step.what {
             What::Heard(heard) => {
                 self.check_distinct_from_rules(name, heard)?;
-                self.check_distinct(heard)
+                self.check_distinct(heard)?;
             }
-            What::Said(_) => self.check_not_behind_never(name),
+            What::Said(_) => self.check_not_behind_never(name)?,
         }
+        Ok(reach)
     }
 
     /// A rule is told from everything that the client may do.
@@ -164,11 +166,12 @@ impl<L: Language> Before<'_, L> {
     }
 }
 
-/// Turns the states before `last` into those that are possible once it has been used, or passed
+/// The states that are possible once `last`, before which there were these, has been used or passed
 /// over.
-fn reach_after<L: Language>(last: &Step<L>, reach: &mut Vec<L::State>) {
+fn reach_after<L: Language>(last: &Step<L>, before: States) -> States {
+    let operation = last.operation();
     let after = |state: L::State| {
-        let next = protocol::next::<L>(last.name(), state)?;
+        let next = operation.next(state)?;
         match &last.what {
             What::Heard(_) if last.delay == Delay::Never => None,
             What::Heard(heard) => {
@@ -183,17 +186,8 @@ fn reach_after<L: Language>(last: &Step<L>, reach: &mut Vec<L::State>) {
     };
     // What the peer may say it says; only what the client may do can be left out.
     let is_left_out = !last.is_required() && last.is_heard();
-    let before = reach.len();
-    for index in 0..before {
-        if let Some(state) = after(reach[index]) {
-            if !reach[if is_left_out { 0 } else { before }..].contains(&state) {
-                reach.push(state);
-            }
-        }
-    }
-    if !is_left_out {
-        reach.drain(..before);
-    }
+    let reached = before.iter::<L>().filter_map(after).map(States::of::<L>);
+    reached.fold(if is_left_out { before } else { States::NONE }, States::or)
 }
 
 /// A step to which no path through the states leads.

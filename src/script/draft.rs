@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::check::Before;
 use super::{Framing, Step, What};
+use crate::protocol::{OperationInfo, States};
 use crate::session::{Language, Shared};
 
 /// A script that is complete for now.
@@ -16,7 +17,7 @@ pub(crate) struct Script<L: Language> {
     /// What comes past the end waits for more of the script.
     pub(crate) open_ended: bool,
     /// The states in which the connection can be once the last step but one has been used (S2).
-    pub(crate) reach: Vec<L::State>,
+    pub(crate) reach: States,
     /// The places among `steps` of those that are parts of rules, in ascending order.
     pub(crate) standing: Vec<usize>,
     /// How frames are told apart, in what is written from here on.
@@ -30,7 +31,7 @@ impl<L: Language> Script<L> {
             lockstep: false,
             stays_open: false,
             open_ended: false,
-            reach: Vec::new(),
+            reach: States::NONE,
             standing: Vec::new(),
             framing: None,
         }
@@ -63,10 +64,10 @@ impl<L: Language> Step<L> {
         matches!(&self.what, What::Heard(heard) if L::nature(heard).is_entry)
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn operation(&self) -> &'static OperationInfo<L::State> {
         match &self.what {
-            What::Heard(heard) => L::heard_name(heard),
-            What::Said(said) => L::said_name(said),
+            What::Heard(heard) => L::heard_operation(heard),
+            What::Said(said) => L::said_operation(said),
         }
     }
 }
@@ -92,8 +93,8 @@ impl<L: Language> Draft<L> {
         let mut draft = Self::new(shared, session);
         let (landed, script) = draft.landed(|script| {
             let Script { reach, standing, framing, .. } = script;
-            let (reach, standing, framing) = (reach.clone(), standing.clone(), framing.clone());
-            (script.steps.len(), Script { reach, standing, framing, ..Script::new() })
+            let (standing, framing) = (standing.clone(), framing.clone());
+            (script.steps.len(), Script { reach: *reach, standing, framing, ..Script::new() })
         });
         draft.landed = Some(landed);
         draft.script = script;
@@ -104,19 +105,18 @@ impl<L: Language> Draft<L> {
     /// could tell it from one before it.
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
-        let mut reach = std::mem::take(&mut self.script.reach);
-        let Script { steps: batch, standing, .. } = &self.script;
+        let Script { steps: batch, standing, reach, .. } = &self.script;
         let place = self.landed.unwrap_or(0) + batch.len();
         let checked = match self.landed {
-            None => Before { landed: &[], batch, standing }.check(&step, &mut reach),
+            None => Before { landed: &[], batch, standing }.check(&step, *reach),
             Some(landed) => self.landed(|script| {
-                Before { landed: &script.steps[..landed], batch, standing }.check(&step, &mut reach)
+                Before { landed: &script.steps[..landed], batch, standing }.check(&step, *reach)
             }),
         };
-        if let Err(problem) = checked {
-            panic!("{problem}");
+        match checked {
+            Ok(reach) => self.script.reach = reach,
+            Err(problem) => panic!("{problem}"),
         }
-        self.script.reach = reach;
         self.script.standing.extend(step.is_standing.then_some(place));
         self.script.steps.push(step);
     }

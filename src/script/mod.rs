@@ -37,5 +37,5 @@ pub(crate) use expected::{Pattern, Predicate, expected};
 pub(crate) use parts::{Advance, Ending, Progress, Wanted};
 pub(crate) use pieces::Pieces;
 pub(crate) use sent::Reply;
-pub(crate) use socket::{FrameHeard, SocketHeard, SocketSaid, common_prefix};
+pub(crate) use socket::{FrameHeard, SocketHeard, SocketSaid, common_prefix, operations};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

@@ -37,38 +37,61 @@ use SocketState::{Closed, Connected, Disconnected, Finished, PeerClosed, Reset, 
 const WRITING: &[(SocketState, SocketState)] = &[(Connected, Connected), (PeerClosed, PeerClosed)];
 const READING: &[(SocketState, SocketState)] = &[(Connected, Connected), (ShutDown, ShutDown)];
 
+/// The operations of byte sockets.
+pub(crate) mod operations {
+    use super::*;
+
+    type Info = OperationInfo<SocketState>;
+
+    pub(crate) static CONNECT: Info =
+        Info { name: "connect", transitions: &[(Disconnected, Connected)] };
+    pub(crate) static SEND: Info = Info { name: "send", transitions: WRITING };
+    pub(crate) static SEND_ALL: Info = Info { name: "send_all", transitions: WRITING };
+    pub(crate) static SEND_FRAME: Info = Info { name: "send_frame", transitions: WRITING };
+    pub(crate) static RECV: Info = Info { name: "recv", transitions: READING };
+    pub(crate) static RECV_FRAME: Info = Info { name: "recv_frame", transitions: READING };
+    pub(crate) static RECV_ERROR: Info = Info { name: "recv_error", transitions: READING };
+    pub(crate) static RESET: Info =
+        Info { name: "reset", transitions: &[(Connected, Reset), (ShutDown, Reset)] };
+    pub(crate) static EOF: Info =
+        Info { name: "eof", transitions: &[(Connected, PeerClosed), (ShutDown, Finished)] };
+    pub(crate) static SHUTDOWN: Info =
+        Info { name: "shutdown", transitions: &[(Connected, ShutDown), (PeerClosed, Finished)] };
+    pub(crate) static CLOSE: Info = Info {
+        name: "close",
+        transitions: &[
+            (Connected, Closed),
+            (ShutDown, Closed),
+            (PeerClosed, Closed),
+            (Finished, Closed),
+            (Reset, Closed),
+        ],
+    };
+}
+
 impl Protocol for Socket {
     const NAME: &'static str = "socket";
     type State = SocketState;
+    const STATES: &'static [SocketState] =
+        &[Disconnected, Connected, ShutDown, PeerClosed, Finished, Reset, Closed];
     const INITIAL: SocketState = Disconnected;
-    const OPERATIONS: &'static [OperationInfo<SocketState>] = &[
-        OperationInfo { name: "connect", transitions: &[(Disconnected, Connected)] },
-        OperationInfo { name: "send", transitions: WRITING },
-        OperationInfo { name: "send_all", transitions: WRITING },
-        OperationInfo { name: "send_frame", transitions: WRITING },
-        OperationInfo { name: "recv", transitions: READING },
-        OperationInfo { name: "recv_frame", transitions: READING },
-        OperationInfo { name: "recv_error", transitions: READING },
-        OperationInfo { name: "reset", transitions: &[(Connected, Reset), (ShutDown, Reset)] },
-        OperationInfo {
-            name: "eof",
-            transitions: &[(Connected, PeerClosed), (ShutDown, Finished)],
-        },
-        OperationInfo {
-            name: "shutdown",
-            transitions: &[(Connected, ShutDown), (PeerClosed, Finished)],
-        },
-        OperationInfo {
-            name: "close",
-            transitions: &[
-                (Connected, Closed),
-                (ShutDown, Closed),
-                (PeerClosed, Closed),
-                (Finished, Closed),
-                (Reset, Closed),
-            ],
-        },
+    const OPERATIONS: &'static [&'static OperationInfo<SocketState>] = &[
+        &operations::CONNECT,
+        &operations::SEND,
+        &operations::SEND_ALL,
+        &operations::SEND_FRAME,
+        &operations::RECV,
+        &operations::RECV_FRAME,
+        &operations::RECV_ERROR,
+        &operations::RESET,
+        &operations::EOF,
+        &operations::SHUTDOWN,
+        &operations::CLOSE,
     ];
+
+    fn place(state: SocketState) -> u32 {
+        state as u32
+    }
 }
 
 /// What a socket's peer hears.

@@ -140,7 +140,7 @@ impl Book {
             let label = machine.map(|machine| machine.label().clone());
             let details = Details::new(ViolationKind::NeverConnected, label);
             let violation = Violation::from(Details {
-                operation: L::ENTRY,
+                operation: L::ENTRY.name,
                 got: Some(L::describe_call(call, 0)),
                 step,
                 ..details
@@ -153,7 +153,7 @@ impl Book {
         let held = held.map(|case| case.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
-        Taken::Refused(Details { operation: L::ENTRY, got, ..details }.into())
+        Taken::Refused(Details { operation: L::ENTRY.name, got, ..details }.into())
     }
 
     /// Takes a session out of its queue, connected as it is.

@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use super::language::Language;
 use super::machine::Machine;
-use crate::protocol;
 use crate::script::Script;
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
@@ -68,7 +67,7 @@ impl Case {
         self.stage = Stage::Queued;
         self.stays_open = script.stays_open;
         self.begins_with_entry = script.begins_with_entry();
-        let connected = protocol::next::<L>(L::ENTRY, L::INITIAL);
+        let connected = L::ENTRY.next(L::INITIAL);
         let state = match connected {
             Some(connected) if !self.begins_with_entry => connected,
             _ => L::INITIAL,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::protocol::Protocol;
+use crate::protocol::{OperationInfo, Protocol};
 use crate::script::{Ending, Fault};
 use crate::transport::Endpoint;
 use crate::verify::{Described, FrameExtent};
@@ -30,17 +30,30 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     /// What of all that was heard replies are made of.
     type Sent: Default + Send;
 
-    /// The name of the operation that makes a connection.
-    const ENTRY: &'static str;
-    /// The name of the operation with which a client asks for what the peer says.
-    const LISTENING: &'static str;
+    /// The operation that makes a connection.
+    const ENTRY: &'static OperationInfo<Self::State>;
+    /// The operation with which a client asks for what the peer says.
+    const LISTENING: &'static OperationInfo<Self::State>;
+
+    /// The operation that is heard.
+    fn heard_operation(heard: &Self::Heard) -> &'static OperationInfo<Self::State>;
+    /// The operation that is said.
+    fn said_operation(said: &Self::Said) -> &'static OperationInfo<Self::State>;
+    /// The call's operation where no step gives it a better one.
+    fn call_operation(call: Self::Call<'_>) -> &'static OperationInfo<Self::State>;
 
     /// The name of the operation that is heard.
-    fn heard_name(heard: &Self::Heard) -> &'static str;
+    fn heard_name(heard: &Self::Heard) -> &'static str {
+        Self::heard_operation(heard).name
+    }
     /// The name of the operation that is said.
-    fn said_name(said: &Self::Said) -> &'static str;
+    fn said_name(said: &Self::Said) -> &'static str {
+        Self::said_operation(said).name
+    }
     /// The name of the call's operation where no step gives it a better one.
-    fn call_name(call: Self::Call<'_>) -> &'static str;
+    fn call_name(call: Self::Call<'_>) -> &'static str {
+        Self::call_operation(call).name
+    }
 
     /// The step as it was written.
     fn describe_heard(heard: &Self::Heard) -> Described;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::language::{
     Answer, Begun, Delivered, Kept, Language, Meet, Opinion, Question, Unmentioned,
 };
-use crate::protocol;
+use crate::protocol::{self, States};
 use crate::script::{Delay, Ending, Fault, Script, Step, What};
 use crate::timeline::{Happened, Sequence, Timeline};
 use crate::verify::{
@@ -349,7 +349,7 @@ impl<L: Language> Machine<L> {
         if let Some(answer) = L::standing(call, self.state) {
             return Verdict::Done { answer, progressed: false };
         }
-        if protocol::next::<L>(L::call_name(call), self.state).is_none() {
+        if L::call_operation(call).next(self.state).is_none() {
             return self.refuse_state(call);
         }
         let mut progressed = false;
@@ -482,7 +482,7 @@ impl<L: Language> Machine<L> {
     /// What a rule has to say before the script goes on, if there is any: not in the midst of
     /// something that the peer is saying, nor once it can say nothing more.
     fn owed(&mut self) -> Option<usize> {
-        if protocol::next::<L>(L::LISTENING, self.state).is_none() {
+        if L::LISTENING.next(self.state).is_none() {
             self.owed.clear();
         }
         let is_begun = self.given.as_ref().is_some_and(|given| given.step == self.said.at);
@@ -505,7 +505,7 @@ impl<L: Language> Machine<L> {
             Wait::ForSaid(step) => (Blocked::NotListened, Some(step)),
             Wait::PastTheEnd => match self.step_index(self.heard.due) {
                 Some(step) if !self.is_farewell(step) => (Blocked::NotHeard, Some(step)),
-                _ if operation != L::LISTENING => (Blocked::NothingMore, None),
+                _ if operation != L::LISTENING.name => (Blocked::NothingMore, None),
                 _ => (Blocked::PeerSilent, None),
             },
             Wait::Never(step) => (Blocked::Never, Some(step)),
@@ -620,10 +620,7 @@ impl<L: Language> Machine<L> {
 
     /// The name of a step's operation.
     pub(crate) fn name(&self, step: usize) -> &'static str {
-        match &self.script.steps[step].what {
-            What::Heard(heard) => L::heard_name(heard),
-            What::Said(said) => L::said_name(said),
-        }
+        self.script.steps[step].operation().name
     }
 
     /// What a step has in front of its payload, if it hears a frame.
@@ -804,7 +801,7 @@ impl<L: Language> Machine<L> {
     fn refuse_state(&self, call: L::Call<'_>) -> Verdict {
         let mut violation = self.violation(ViolationKind::InvalidState {
             state: format!("{:?}", self.state),
-            valid: protocol::possible::<L>(&[self.state]),
+            valid: protocol::possible::<L>(States::of::<L>(self.state)),
         });
         violation.operation = L::call_name(call);
         violation.got = Some(L::describe_call(call, 0));
@@ -816,7 +813,7 @@ impl<L: Language> Machine<L> {
     fn refuse_unreachable(&self, step: usize) -> Details {
         let begun = self.run.as_ref().map(|run| run.met);
         let mut violation = self.violation(ViolationKind::OutOfOrder { begun });
-        violation.got = Some(Described::new(L::LISTENING, crate::verify::Argument::None));
+        violation.got = Some(Described::new(L::LISTENING.name, crate::verify::Argument::None));
         self.against(step, violation, std::io::ErrorKind::Other)
     }
 
@@ -921,7 +918,7 @@ impl<L: Language> Machine<L> {
         } else {
             self.state = match raises {
                 Some(fault) => L::after_fault(heard, *fault, self.state),
-                None => protocol::next::<L>(L::heard_name(heard), self.state).unwrap_or(self.state),
+                None => L::heard_operation(heard).next(self.state).unwrap_or(self.state),
             };
             self.last_heard = Some(step);
             self.heard.used(step, &self.script.steps);
@@ -1019,7 +1016,7 @@ impl<L: Language> Machine<L> {
         };
         self.moves += 1;
         let progressed = progressed || self.script.steps[step].is_progress();
-        let next = || protocol::next::<L>(L::said_name(said), self.state);
+        let next = || L::said_operation(said).next(self.state);
         let (amount, state) =
             match L::deliver(given.made.as_ref().unwrap_or(said), given.amount, buffer) {
                 Delivered::Part(amount) => {
@@ -1066,7 +1063,7 @@ impl<L: Language> Machine<L> {
             None => return Err(Verdict::Ask(step, question)),
         };
         let violation = Details {
-            operation: L::LISTENING,
+            operation: L::LISTENING.name,
             step: Some(self.step_label(step)),
             expected: Some(self.describe(step)),
             ..self.violation(ViolationKind::ReplyFailed { message })
@@ -1081,7 +1078,7 @@ impl<L: Language> Machine<L> {
     fn is_interruption_due(&self) -> bool {
         let Some(index) = self.interruption else { return false };
         // What is not connected cannot be cut.
-        let is_possible = protocol::next::<L>(self.name(index), self.state).is_some();
+        let is_possible = self.script.steps[index].operation().next(self.state).is_some();
         let is_held_back = |step: usize| {
             let is_said = matches!(self.script.steps[step].what, What::Said(_));
             let is_never = self.script.steps[step].delay == Delay::Never;
@@ -1122,7 +1119,7 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         self.happened.push(timeline.push(happened));
         self.is_interrupted = true;
-        self.state = protocol::next::<L>(L::said_name(said), self.state).unwrap_or(self.state);
+        self.state = L::said_operation(said).next(self.state).unwrap_or(self.state);
         self.moves += 1;
         Some(fault)
     }

@@ -326,7 +326,7 @@ impl Shared {
         loop {
             let mut inner = self.lock();
             if inner.is_ended {
-                return Err(Refused { violation: gone(L::ENTRY), is_repeated: true });
+                return Err(Refused { violation: gone(L::ENTRY.name), is_repeated: true });
             }
             match inner.book.take::<L>(queue, call, &choice) {
                 Taken::Session(session) => {

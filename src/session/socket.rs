@@ -8,9 +8,11 @@ use bytes::Bytes;
 use super::language::{
     Answer, Begun, Delivered, Framed, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
 };
+use crate::protocol::OperationInfo;
 use crate::script::{
     Advance, Decoded, Ending, Expected, Fault, FrameHeard, Framing, Parts, Pattern, Pieces,
     Predicate, Progress, Sent, Socket, SocketHeard, SocketSaid, SocketState, common_prefix,
+    operations,
 };
 use crate::transport::Endpoint;
 use crate::verify::{Argument, Described, FrameExtent};
@@ -32,36 +34,36 @@ impl Language for Socket {
     type Progress = Progress;
     type Sent = Sent;
 
-    const ENTRY: &'static str = "connect";
-    const LISTENING: &'static str = "recv";
+    const ENTRY: &'static OperationInfo<SocketState> = &operations::CONNECT;
+    const LISTENING: &'static OperationInfo<SocketState> = &operations::RECV;
 
-    fn heard_name(heard: &SocketHeard) -> &'static str {
+    fn heard_operation(heard: &SocketHeard) -> &'static OperationInfo<SocketState> {
         match heard {
-            SocketHeard::Connect(_) => "connect",
-            SocketHeard::Send { .. } => "send",
-            SocketHeard::SendAll(_) => "send_all",
-            SocketHeard::Frame(_) => "send_frame",
-            SocketHeard::Shutdown => "shutdown",
-            SocketHeard::Close => "close",
+            SocketHeard::Connect(_) => &operations::CONNECT,
+            SocketHeard::Send { .. } => &operations::SEND,
+            SocketHeard::SendAll(_) => &operations::SEND_ALL,
+            SocketHeard::Frame(_) => &operations::SEND_FRAME,
+            SocketHeard::Shutdown => &operations::SHUTDOWN,
+            SocketHeard::Close => &operations::CLOSE,
         }
     }
 
-    fn said_name(said: &SocketSaid) -> &'static str {
+    fn said_operation(said: &SocketSaid) -> &'static OperationInfo<SocketState> {
         match said {
-            SocketSaid::Recv { payload: Some(_), .. } => "recv_frame",
-            SocketSaid::Recv { payload: None, .. } | SocketSaid::Reply { .. } => "recv",
-            SocketSaid::RecvError(_) => "recv_error",
-            SocketSaid::Reset => "reset",
-            SocketSaid::Eof => "eof",
+            SocketSaid::Recv { payload: Some(_), .. } => &operations::RECV_FRAME,
+            SocketSaid::Recv { payload: None, .. } | SocketSaid::Reply { .. } => &operations::RECV,
+            SocketSaid::RecvError(_) => &operations::RECV_ERROR,
+            SocketSaid::Reset => &operations::RESET,
+            SocketSaid::Eof => &operations::EOF,
         }
     }
 
-    fn call_name(call: SocketCall<'_>) -> &'static str {
+    fn call_operation(call: SocketCall<'_>) -> &'static OperationInfo<SocketState> {
         match call {
-            SocketCall::Connect(_) => "connect",
-            SocketCall::Write(_) => "send",
-            SocketCall::Shutdown => "shutdown",
-            SocketCall::Drop => "close",
+            SocketCall::Connect(_) => &operations::CONNECT,
+            SocketCall::Write(_) => &operations::SEND,
+            SocketCall::Shutdown => &operations::SHUTDOWN,
+            SocketCall::Drop => &operations::CLOSE,
         }
     }
 
@@ -439,7 +441,7 @@ impl Language for Socket {
     }
 
     fn after_unmentioned(call: SocketCall<'_>, state: SocketState) -> SocketState {
-        crate::protocol::next::<Self>(Self::call_name(call), state).unwrap_or(state)
+        Self::call_operation(call).next(state).unwrap_or(state)
     }
 
     fn refusal_kind(call: SocketCall<'_>, state: SocketState) -> ErrorKind {
