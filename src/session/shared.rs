@@ -367,6 +367,8 @@ impl Shared {
         let mut asked_at = 0;
         // A waker is cloned before it is needed under the lock: that, too, is code of the user's.
         let mut spare: Option<Waker> = None;
+        // What waits may have moved something before that: it may have ended a run.
+        let mut has_moved = false;
         loop {
             let mut guard = self.lock();
             let inner = &mut *guard;
@@ -406,9 +408,10 @@ impl Shared {
             if moves != asked_at {
                 answers.clear();
             }
-            match act(machine, turned, &answers, timeline) {
+            let verdict = act(machine, turned, &answers, timeline);
+            has_moved |= machine.moves() != moves;
+            match verdict {
                 Verdict::Done { answer, progressed } => {
-                    let has_moved = machine.moves() != moves;
                     let is_in_open_run = machine.is_in_open_run();
                     // A flush that is over says nothing about a write that waits (C6).
                     let parked = match side {
@@ -447,7 +450,14 @@ impl Shared {
                         spare = Some(cx.waker().clone());
                         continue;
                     }
-                    match self.wait(inner, session, side, wait, stays_open, spare.take()) {
+                    let waited = self.wait(inner, session, side, wait, stays_open, spare.take());
+                    let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
+                    let mut woken = None;
+                    if has_moved && is_parked {
+                        inner.book.activity += 1;
+                        woken = inner.tasks[session].parked[1 - side.slot()].waker.take();
+                    }
+                    match waited {
                         Waited::Parked(retired) => {
                             let settled = match wait {
                                 Wait::Never(_) => inner.take_settled(),
@@ -455,12 +465,13 @@ impl Shared {
                             };
                             drop(guard);
                             drop(retired);
-                            wake([settled]);
+                            wake([settled, woken]);
                             return Polled::Pending;
                         }
                         Waited::Sleeps(step, duration, retired) => {
                             drop(guard);
                             drop(retired);
+                            wake([woken]);
                             return Polled::Delay(step, duration);
                         }
                         Waited::Elapsed(step) => {

@@ -845,6 +845,24 @@ fn a_flush_takes_no_waker_from_a_write_that_waits() {
 }
 
 #[test]
+fn a_shutdown_that_ends_a_run_and_then_waits_wakes_who_waited_for_that() {
+    let (verifier, mut socket) =
+        double(|peer| peer.expect_send_all(any()).expect_recv(b"ok").expect_shutdown().lockstep());
+    let ((reads, reader), (closes, closer)) = (Count::new(), Count::new());
+    let (mut read_cx, mut close_cx) = (Context::from_waker(&reader), Context::from_waker(&closer));
+    assert!(Pin::new(&mut socket).poll_write(&mut close_cx, b"run").is_ready());
+    assert!(Pin::new(&mut socket).poll_read(&mut read_cx, &mut [0; 8]).is_pending());
+    assert!(Pin::new(&mut socket).poll_close(&mut close_cx).is_pending());
+    assert_eq!(reads.get(), 1, "the run is over");
+    assert!(Pin::new(&mut socket).poll_read(&mut read_cx, &mut [0; 8]).is_ready());
+    assert_eq!(closes.get(), 1);
+    assert!(Pin::new(&mut socket).poll_close(&mut close_cx).is_ready());
+    drop(socket);
+    verifier.socket().assert_send_all(b"run");
+    verifier.verify();
+}
+
+#[test]
 fn a_reader_and_a_writer_wait_side_by_side() {
     let (verifier, mut socket) =
         double(|peer| peer.expect_recv(b"go").expect_send_all(b"on").expect_recv(b"ok").lockstep());
