@@ -20,7 +20,7 @@ use reference::check;
 use reference::compare::Agreed;
 
 /// So many cases are tried unless told.
-const CASES: u64 = 4000;
+const CASES: u64 = 20_000;
 const SEED: u64 = 0x5eed;
 
 /// The longest string of bytes that a case is made of.

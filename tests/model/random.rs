@@ -242,10 +242,11 @@ fn any_op(dice: &mut Dice<'_>, model: &Model) -> Op {
 fn invited_op(dice: &mut Dice<'_>, model: &Model) -> Op {
     let task = task(dice);
     if dice.one_in(12) {
-        return match dice.below(5) {
+        return match dice.below(6) {
             0 => Op::Flush(task),
             1 => Op::Shutdown(task),
             2 => Op::Verify,
+            3 => Op::Drop,
             _ if model.setup.is_handed_out => Op::Flush(task),
             _ => Op::Then(batch(dice, &model.rules, false)),
         };
