@@ -1082,7 +1082,8 @@ impl<L: Language> Machine<L> {
         let is_held_back = |step: usize| {
             let is_said = matches!(self.script.steps[step].what, What::Said(_));
             let is_never = self.script.steps[step].delay == Delay::Never;
-            is_said && (self.delay_of(step).is_some() || is_never && !self.is_left_behind(step))
+            let is_put_off = is_never || self.delay_of(step).is_some();
+            is_said && is_put_off && !self.is_left_behind(step)
         };
         is_possible
             && !self.is_interrupted

@@ -448,6 +448,19 @@ fn a_delay_that_has_passed_does_not_come_again_because_another_has() {
 }
 
 #[test]
+fn what_was_left_behind_holds_no_reset_back() {
+    let (verifier, mut socket) = double(|peer| {
+        let peer = peer.expect_recv(b"unread").expect_recv(b"tick").times(0..);
+        peer.after(Duration::from_secs(3600)).expect_send_all(b"ask").expect_reset()
+    });
+    block_on(socket.send_all(b"ask")).unwrap();
+    is_of(&block_on(socket.send(b"more")).unwrap_err(), ErrorKind::ConnectionReset);
+    assert_eq!(block_on(read(&mut socket, 8)), b"unread");
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
 fn a_write_that_meets_a_step_before_the_reset_is_short() {
     let (verifier, mut socket) = double(|peer| peer.expect_send_all(b"ab").expect_reset());
     assert_eq!(block_on(write(&mut socket, b"abcd")), 2);
