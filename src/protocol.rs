@@ -69,6 +69,11 @@ impl States {
 
     /// The states, in the order in which the protocol lists them.
     pub(crate) fn iter<P: Protocol>(self) -> impl Iterator<Item = P::State> {
-        P::STATES.iter().copied().filter(move |state| self.has::<P>(*state))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let state = P::STATES.get(rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(*state)
+        })
     }
 }

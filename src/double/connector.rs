@@ -138,36 +138,29 @@ impl Future for Connecting<'_> {
         let Self { line, to, is_polled } = &mut *self;
         *is_polled = true;
         let Some(connecting) = line else { return Poll::Pending };
-        let polled =
-            connecting.poll(Side::Write, "connect", cx, |machine, _, answers, timeline| {
+        let connected = ready!(connecting.poll(
+            Side::Connect,
+            "connect",
+            cx,
+            |machine, _, answers, timeline| {
                 machine.hear(SocketCall::Connect(to), answers, timeline)
-            });
-        if polled.is_pending() {
-            connecting.set_stage(Stage::Connecting);
-        }
-        let connected = ready!(polled);
+            }
+        ));
         let Some(line) = line.take() else { return Poll::Pending };
-        Poll::Ready(match connected {
-            Ok(_) => {
-                line.set_stage(Stage::Open);
-                let info = match to.ip() {
-                    Some(ip) => SocketInfo::new().with_peer_addr((ip, to.port()).into()),
-                    None => SocketInfo::new(),
-                };
-                Ok(ScriptedSocket::new(line, info))
-            }
-            Err(error) => {
-                line.set_stage(Stage::Failed);
-                Err(error)
-            }
-        })
+        Poll::Ready(connected.map(|_| {
+            let info = match to.ip() {
+                Some(ip) => SocketInfo::new().with_peer_addr((ip, to.port()).into()),
+                None => SocketInfo::new(),
+            };
+            ScriptedSocket::new(line, info)
+        }))
     }
 }
 
 impl Drop for Connecting<'_> {
     fn drop(&mut self) {
         if let Some(line) = &self.line {
-            line.set_stage(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
+            line.give_up(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
         }
     }
 }

@@ -90,6 +90,9 @@ impl AsyncWrite for ScriptedSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.line.flush_tells {
+            return Poll::Ready(Ok(()));
+        }
         self.line
             .poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
                 machine.pause(answers, timeline)
@@ -118,15 +121,7 @@ impl AsyncSocket for ScriptedSocket {
 
 impl Drop for ScriptedSocket {
     fn drop(&mut self) {
-        // What a drop violates is told by the verdict; there is nobody to hand an error to.
-        let _ = self.line.shared.poll::<Socket>(
-            self.line.session,
-            Side::Write,
-            "close",
-            None,
-            |machine, _, answers, timeline| machine.hear(SocketCall::Drop, answers, timeline),
-        );
-        self.line.set_stage(Stage::Closed);
+        self.line.shared.leave::<Socket>(self.line.session, SocketCall::Drop);
     }
 }
 
@@ -144,15 +139,18 @@ pub(super) struct Line {
     shared: Arc<Shared>,
     session: usize,
     delay: DelayOnTimer,
+    /// A flush would be news to the session, or is to be told of a violation.
+    flush_tells: bool,
 }
 
 impl Line {
     pub(super) fn new(shared: Arc<Shared>, session: usize) -> Self {
-        Self { shared, session, delay: DelayOnTimer::default() }
+        Self { shared, session, delay: DelayOnTimer::default(), flush_tells: false }
     }
 
-    pub(super) fn set_stage(&self, stage: Stage) {
-        self.shared.set_stage(self.session, stage);
+    /// Says that nobody waits for the connection any more.
+    pub(super) fn give_up(&self, stage: Stage) {
+        self.shared.give_up(self.session, stage);
     }
 
     /// Puts one call to the session, and its answer into the terms of `io`.
@@ -164,10 +162,18 @@ impl Line {
         mut act: impl FnMut(&mut Machine<Socket>, bool, &Answers, &mut Timeline) -> Verdict,
     ) -> Poll<io::Result<usize>> {
         loop {
-            match self.shared.poll(self.session, side, operation, Some(cx), &mut act) {
-                Polled::Ready(Ok(Answer::Amount(amount))) => return Poll::Ready(Ok(amount)),
-                Polled::Ready(Ok(Answer::Fault(fault))) => return Poll::Ready(Err(fault.into())),
-                Polled::Ready(Err(violation)) => return Poll::Ready(Err(violation.into())),
+            match self.shared.poll(self.session, side, operation, cx, &mut act) {
+                Polled::Ready(answer, is_in_open_run) => {
+                    self.flush_tells |= is_in_open_run;
+                    return Poll::Ready(match answer {
+                        Answer::Amount(amount) => Ok(amount),
+                        Answer::Fault(fault) => Err(fault.into()),
+                    });
+                }
+                Polled::Refused(violation) => {
+                    self.flush_tells = true;
+                    return Poll::Ready(Err(violation.into()));
+                }
                 Polled::Pending => return Poll::Pending,
                 Polled::Delay(step, duration) => {
                     if let Some(timer) = &self.shared.settings.timer {

@@ -132,14 +132,14 @@ impl<L: Language> Before<'_, L> {
                 continue;
             };
             let is_ambiguous = L::is_ambiguous(earlier, heard);
-            if is_ambiguous && L::nature(earlier).ending == Some(Ending::Close) {
+            let ending = if is_ambiguous { L::nature(earlier).ending } else { None };
+            if ending == Some(Ending::Close) {
                 return Err(format!(
                     "`{name}` cannot follow step {number}, which takes all that the client sends \
                      until it closes its direction; give that an end",
                 ));
             }
-            let takes_all = L::nature(earlier).ending.is_some() && !said_between;
-            if is_ambiguous && takes_all {
+            if ending.is_some() && !said_between {
                 return Err(format!(
                     "`{name}` cannot follow step {number} directly: that is a run without an end, \
                      which would take these bytes too; state its bytes, or let the peer say \

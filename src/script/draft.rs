@@ -60,8 +60,8 @@ impl<L: Language> Script<L> {
 }
 
 impl<L: Language> Step<L> {
-    pub(super) fn is_entry(&self) -> bool {
-        matches!(&self.what, What::Heard(heard) if L::nature(heard).is_entry)
+    pub(crate) fn is_entry(&self) -> bool {
+        std::ptr::eq(self.operation(), L::ENTRY)
     }
 
     pub(crate) fn operation(&self) -> &'static OperationInfo<L::State> {

@@ -156,6 +156,14 @@ impl Book {
         Taken::Refused(Details { operation: L::ENTRY.name, got, ..details }.into())
     }
 
+    /// Moves a session on in its life.
+    pub(crate) fn set_stage(&mut self, session: usize, stage: Stage) {
+        let case = &mut self.cases[session];
+        case.stage = stage;
+        // Of a broken session nothing is told but its violation.
+        self.activity += u64::from(case.broken.is_none());
+    }
+
     /// Takes a session out of its queue, connected as it is.
     pub(crate) fn open(&mut self, session: usize) {
         self.activity += 1;

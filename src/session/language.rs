@@ -78,6 +78,10 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
 
     /// What kind of step it is.
     fn nature(heard: &Self::Heard) -> Nature;
+    /// How much the step takes in all, where the script says.
+    fn heard_extent(heard: &Self::Heard) -> Option<usize>;
+    /// What the step is made of, if it hears a frame.
+    fn frame(heard: &Self::Heard) -> Option<FrameExtent>;
     /// How much the step says in all, where the script says.
     fn said_extent(said: &Self::Said) -> Option<usize>;
     /// Whether a call could meet both steps, and nothing that follows would tell which was meant.
@@ -150,14 +154,8 @@ pub(crate) struct Nature {
     pub(crate) ending: Option<Ending>,
     /// It wants a call of its own, not the rest of one that met another step.
     pub(crate) is_whole_call: bool,
-    /// It makes the connection.
-    pub(crate) is_entry: bool,
     /// It ends the connection.
     pub(crate) is_farewell: bool,
-    /// How much it takes in all, where the script says.
-    pub(crate) extent: Option<usize>,
-    /// It is a frame.
-    pub(crate) frame: Option<FrameExtent>,
 }
 
 /// What came of a step in calls before this one.

@@ -336,7 +336,8 @@ impl<L: Language> Machine<L> {
     }
 
     fn entry_step(&self) -> Option<&L::Heard> {
-        self.heard_at(self.script.first()?).filter(|heard| L::nature(heard).is_entry)
+        let first = self.script.first().filter(|first| self.script.steps[*first].is_entry())?;
+        self.heard_at(first)
     }
 
     /// The client does something that the peer hears.
@@ -625,13 +626,13 @@ impl<L: Language> Machine<L> {
 
     /// What a step has in front of its payload, if it hears a frame.
     pub(crate) fn frame(&self, step: usize) -> Option<FrameExtent> {
-        self.heard_at(step).and_then(|heard| L::nature(heard).frame)
+        self.heard_at(step).and_then(L::frame)
     }
 
     /// How much a step hears or says in all, where the script says.
     pub(crate) fn extent(&self, step: usize) -> Option<usize> {
         match &self.script.steps[step].what {
-            What::Heard(heard) => L::nature(heard).extent,
+            What::Heard(heard) => L::heard_extent(heard),
             What::Said(said) => L::said_extent(said),
         }
     }

@@ -81,6 +81,8 @@ struct Inner {
 /// What an operation is to the two wakers of its session (C6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
+    /// It makes the connection, and waits where writing does.
+    Connect,
     Write,
     /// It uses the waker of writing, and is over at once: nobody waits for a flush that `send`
     /// began.
@@ -91,7 +93,7 @@ pub(crate) enum Side {
 impl Side {
     fn slot(self) -> usize {
         match self {
-            Self::Write | Self::Flush => 0,
+            Self::Connect | Self::Write | Self::Flush => 0,
             Self::Read => 1,
         }
     }
@@ -99,7 +101,9 @@ impl Side {
 
 /// What a poll comes to.
 pub(crate) enum Polled {
-    Ready(Result<Answer, Violation>),
+    /// With whether a pause would tell the session anything: it is in a run without an end.
+    Ready(Answer, bool),
+    Refused(Violation),
     Pending,
     /// To be polled again when the verifier's timer has slept so long for this step.
     Delay(usize, Duration),
@@ -360,7 +364,7 @@ impl Shared {
         session: usize,
         side: Side,
         operation: &'static str,
-        cx: Option<&Context<'_>>,
+        cx: &Context<'_>,
         mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
     ) -> Polled {
         let mut answers = Vec::new();
@@ -380,7 +384,7 @@ impl Shared {
                 inner.book.cases[session].broken.clone()
             };
             if let Some(refusal) = refusal {
-                if let Some(cx) = cx.filter(|_| !slot.has_yielded) {
+                if !slot.has_yielded {
                     // A client that asks again and again must not keep others from running.
                     slot.has_yielded = true;
                     drop(guard);
@@ -388,17 +392,16 @@ impl Shared {
                     return Polled::Pending;
                 }
                 slot.has_yielded = false;
-                return Polled::Ready(Err(refusal));
+                return Polled::Refused(refusal);
             }
-            let is_greedy = slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush;
-            if let Some(cx) = cx.filter(|_| is_greedy) {
+            if slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush {
                 slot.ready_in_a_row = 0;
                 drop(guard);
                 cx.waker().wake_by_ref();
                 return Polled::Pending;
             }
-            let turned = match (side, cx, &tasks.writer) {
-                (Side::Read, Some(cx), Some(writer)) => writer.will_wake(cx.waker()),
+            let turned = match (side, &tasks.writer) {
+                (Side::Read, Some(writer)) => writer.will_wake(cx.waker()),
                 _ => false,
             };
             let Some((machine, timeline)) = inner.book.judging::<L>(session) else {
@@ -416,7 +419,7 @@ impl Shared {
                     // A flush that is over says nothing about a write that waits (C6).
                     let parked = match side {
                         Side::Flush => None,
-                        Side::Write | Side::Read => slot.clear(),
+                        Side::Connect | Side::Write | Side::Read => slot.clear(),
                     };
                     let writer = if is_in_open_run { None } else { tasks.writer.take() };
                     let mut woken = [None, None];
@@ -425,30 +428,36 @@ impl Shared {
                         if progressed && inner.alarm.is_some() {
                             inner.last_progress = Some(now());
                         }
-                        woken = match cx {
-                            Some(cx) if !progressed => inner.disturb(session, cx.waker()),
-                            _ => inner.take_parked(session),
+                        woken = if progressed {
+                            inner.take_parked(session)
+                        } else {
+                            inner.disturb(session, cx.waker())
                         };
                     }
+                    let overseers = match side {
+                        Side::Connect => inner.connected(session, answer),
+                        Side::Write | Side::Flush | Side::Read => [None, None],
+                    };
                     drop(guard);
                     drop((parked, writer));
                     wake(woken);
-                    if let (Some(cx), true, Side::Write) = (cx, is_in_open_run, side) {
+                    wake(overseers);
+                    if is_in_open_run && side == Side::Write {
                         self.remember_writer(session, cx.waker().clone());
                     }
-                    return Polled::Ready(Ok(answer));
+                    return Polled::Ready(answer, is_in_open_run);
                 }
                 Verdict::Wait(wait) => {
                     let stays_open = inner.book.cases[session].stays_open;
-                    let Some(cx) = cx else {
-                        unreachable!("what cannot wait is never told to");
-                    };
                     if spare.is_none()
                         && inner.tasks[session].parked[side.slot()].is_new(cx.waker())
                     {
                         drop(guard);
                         spare = Some(cx.waker().clone());
                         continue;
+                    }
+                    if side == Side::Connect {
+                        inner.book.set_stage(session, Stage::Connecting);
                     }
                     let waited = self.wait(inner, session, side, wait, stays_open, spare.take());
                     let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
@@ -486,7 +495,7 @@ impl Shared {
                             let case = &mut inner.book.cases[session];
                             let Some(machine) = case.machine_mut::<L>() else { continue };
                             let violation = machine.stalled(wait, operation, is_deadline);
-                            return Self::refuse(guard, session, violation.into());
+                            return Self::refuse(guard, session, side, violation.into());
                         }
                     }
                 }
@@ -495,8 +504,48 @@ impl Shared {
                     drop(guard);
                     answers.push((step, ask(&question)));
                 }
-                Verdict::Refuse(violation) => return Self::refuse(guard, session, violation),
+                Verdict::Refuse(violation) => {
+                    return Self::refuse(guard, session, side, violation);
+                }
             }
+        }
+    }
+
+    /// The client lets go of its transport: judges that, and ends the session's life.
+    pub(crate) fn leave<L: Language>(&self, session: usize, call: L::Call<'_>) {
+        let mut answers = Vec::new();
+        let mut asked_at = 0;
+        loop {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            if inner.is_ended {
+                return;
+            }
+            if inner.book.cases[session].broken.is_none() {
+                let Some((machine, timeline)) = inner.book.judging::<L>(session) else {
+                    unreachable!("a double asks for a session of its own protocol");
+                };
+                if machine.moves() != asked_at {
+                    answers.clear();
+                }
+                match machine.hear(call, &answers, timeline) {
+                    Verdict::Done { progressed, .. } => {
+                        if progressed && inner.alarm.is_some() {
+                            inner.last_progress = Some(now());
+                        }
+                    }
+                    Verdict::Ask(step, question) => {
+                        asked_at = machine.moves();
+                        drop(guard);
+                        answers.push((step, ask(&question)));
+                        continue;
+                    }
+                    // It is told by the verdict; there is nobody to hand an error to.
+                    Verdict::Refuse(violation) => inner.book.break_case(session, violation),
+                    Verdict::Wait(_) => unreachable!("nobody who leaves can be told to wait"),
+                }
+            }
+            return Self::end_life(guard, session, Stage::Closed);
         }
     }
 
@@ -520,24 +569,22 @@ impl Shared {
         drop(before);
     }
 
-    /// Moves a session on in its life, unless the verifier is gone.
-    pub(crate) fn set_stage(&self, session: usize, stage: Stage) {
-        let mut inner = self.lock();
-        if inner.is_ended {
-            return;
+    /// The client gave up connecting.
+    pub(crate) fn give_up(&self, session: usize, stage: Stage) {
+        let inner = self.lock();
+        if !inner.is_ended {
+            Self::end_life(inner, session, stage);
         }
-        let case = &mut inner.book.cases[session];
-        case.stage = stage;
-        // Of a broken session nothing is told but its violation.
-        let is_told = case.broken.is_none();
-        inner.book.activity += u64::from(is_told);
-        if matches!(stage, Stage::Closed | Stage::Abandoned | Stage::NeverAwaited | Stage::Failed) {
-            let tasks = std::mem::take(&mut inner.tasks[session]);
-            let woken = inner.take_overseers();
-            drop(inner);
-            drop(tasks);
-            wake(woken);
-        }
+    }
+
+    /// Nothing more comes of a session.
+    fn end_life(mut inner: MutexGuard<'_, Inner>, session: usize, stage: Stage) {
+        inner.book.set_stage(session, stage);
+        let tasks = std::mem::take(&mut inner.tasks[session]);
+        let woken = inner.take_overseers();
+        drop(inner);
+        drop(tasks);
+        wake(woken);
     }
 
     /// Whether nothing is left that a client may still do, or nobody has the patience to see.
@@ -676,14 +723,22 @@ impl Shared {
         }
     }
 
-    fn refuse(mut inner: MutexGuard<'_, Inner>, session: usize, violation: Violation) -> Polled {
+    fn refuse(
+        mut inner: MutexGuard<'_, Inner>,
+        session: usize,
+        side: Side,
+        violation: Violation,
+    ) -> Polled {
+        if side == Side::Connect {
+            inner.book.set_stage(session, Stage::Failed);
+        }
         inner.book.break_case(session, violation.clone());
         let parked = std::mem::take(&mut inner.tasks[session].parked).map(|slot| slot.waker);
         let overseers = inner.take_overseers();
         drop(inner);
         wake(parked);
         wake(overseers);
-        Polled::Ready(Err(violation))
+        Polled::Refused(violation)
     }
 
     fn schedule(&self, inner: &mut Inner, at: Instant) {
@@ -811,6 +866,20 @@ impl Inner {
             return None;
         }
         self.settling.waker.take()
+    }
+
+    /// The session is connected, or its connect has failed; gives who is to be told.
+    fn connected(&mut self, session: usize, answer: Answer) -> [Option<Waker>; 2] {
+        match answer {
+            Answer::Amount(_) => {
+                self.book.set_stage(session, Stage::Open);
+                [None, None]
+            }
+            Answer::Fault(_) => {
+                self.book.set_stage(session, Stage::Failed);
+                self.take_overseers()
+            }
+        }
     }
 
     fn take_overseers(&mut self) -> [Option<Waker>; 2] {

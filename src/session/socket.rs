@@ -143,22 +143,17 @@ impl Language for Socket {
             is_literal: true,
             ending: None,
             is_whole_call: true,
-            is_entry: false,
             is_farewell: false,
-            extent: None,
-            frame: None,
         };
         match heard {
             SocketHeard::Connect(endpoint) => Nature {
                 is_stated: !endpoint.is_any(),
                 is_literal: endpoint.literal().is_some(),
-                is_entry: true,
                 ..plain
             },
             SocketHeard::Send { data, .. } => Nature {
                 is_stated: data.is_stated(),
                 is_literal: data.literal().is_some(),
-                extent: data.extent(),
                 ..plain
             },
             SocketHeard::SendAll(data) => Nature {
@@ -166,24 +161,38 @@ impl Language for Socket {
                 is_literal: data.literal().is_some(),
                 ending: data.ending(),
                 is_whole_call: false,
-                extent: data.extent(),
                 ..plain
             },
-            SocketHeard::Frame(FrameHeard::Is { frame, header, payload }) => Nature {
-                is_whole_call: false,
-                extent: Some(frame.len()),
-                frame: Some(FrameExtent { header: Some((*header, payload.len())) }),
-                ..plain
-            },
+            SocketHeard::Frame(FrameHeard::Is { .. }) => Nature { is_whole_call: false, ..plain },
             SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Nature {
                 is_stated: payload.is_stated(),
                 is_literal: false,
                 is_whole_call: false,
-                frame: Some(FrameExtent { header: None }),
                 ..plain
             },
             SocketHeard::Shutdown => plain,
             SocketHeard::Close => Nature { is_farewell: true, ..plain },
+        }
+    }
+
+    fn heard_extent(heard: &SocketHeard) -> Option<usize> {
+        match heard {
+            SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => data.extent(),
+            SocketHeard::Frame(FrameHeard::Is { frame, .. }) => Some(frame.len()),
+            SocketHeard::Frame(FrameHeard::Of { .. })
+            | SocketHeard::Connect(_)
+            | SocketHeard::Shutdown
+            | SocketHeard::Close => None,
+        }
+    }
+
+    fn frame(heard: &SocketHeard) -> Option<FrameExtent> {
+        match heard {
+            SocketHeard::Frame(FrameHeard::Is { header, payload, .. }) => {
+                Some(FrameExtent { header: Some((*header, payload.len())) })
+            }
+            SocketHeard::Frame(FrameHeard::Of { .. }) => Some(FrameExtent { header: None }),
+            _ => None,
         }
     }
 

@@ -209,10 +209,10 @@ impl Sides {
         cx: &Context<'_>,
         act: impl FnMut(&mut Machine<Socket>, bool, &Answers, &mut Timeline) -> Verdict,
     ) -> Poll<Result<usize, Violation>> {
-        match self.shared.poll(self.session, side, operation, Some(cx), act) {
-            Polled::Ready(Ok(Answer::Amount(amount))) => Poll::Ready(Ok(amount)),
-            Polled::Ready(Ok(Answer::Fault(fault))) => unreachable!("{fault:?} is in no model"),
-            Polled::Ready(Err(violation)) => Poll::Ready(Err(violation)),
+        match self.shared.poll(self.session, side, operation, cx, act) {
+            Polled::Ready(Answer::Amount(amount), _) => Poll::Ready(Ok(amount)),
+            Polled::Ready(Answer::Fault(fault), _) => unreachable!("{fault:?} is in no model"),
+            Polled::Refused(violation) => Poll::Ready(Err(violation)),
             Polled::Pending => Poll::Pending,
             Polled::Delay(..) => unreachable!("there is no timer in a model"),
         }
