@@ -95,8 +95,14 @@ impl Model {
         })
     }
 
+    /// Whether the delay of this time of the step is over: each time has its own.
     pub(super) fn is_elapsed(&self, wanted: usize) -> bool {
-        self.facts.iter().any(|fact| matches!(fact, Fact::Elapsed { step } if *step == wanted))
+        let last = self.facts.iter().rev().find_map(|fact| match fact {
+            Fact::Elapsed { step } if *step == wanted => Some(true),
+            Fact::Said { step, is_over: true, .. } if *step == wanted => Some(false),
+            _ => None,
+        });
+        last == Some(true)
     }
 
     pub(super) fn was_waited_on(&self, wanted: usize) -> bool {
@@ -253,6 +259,7 @@ impl Model {
         let reset = self.rules.iter().position(|rule| rule.what == What::Reset)?;
         let is_unsaid = |step: usize| match self.rules[step].wait {
             _ if self.rules[step].what.is_heard() || self.is_left_behind(step) => false,
+            _ if !self.rules[step].may_come_again(self.times(step)) => false,
             Some(Wait::Delay(_)) => !self.is_elapsed(step),
             Some(Wait::Never) => true,
             None => false,
