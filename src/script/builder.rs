@@ -671,6 +671,27 @@ impl<K> SocketScript<K> {
         self
     }
 
+    /// Forgets which step was written last, so that scripts that end differently are of one type:
+    /// for loops and branches.
+    ///
+    /// ```
+    /// # use wirescript::{AsyncSocketExt, Verifier};
+    /// # futures::executor::block_on(async {
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut script = net.new_session();
+    /// for number in 1..=3 {
+    ///     script = script.expect_recv(format!("{number}\n")).erased();
+    /// }
+    /// let mut socket = script.expect_eof().into_socket();
+    /// assert_eq!(socket.recv_to_end(64).await?, b"1\n2\n3\n");
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn erased(self) -> SocketScript {
+        SocketScript::new(self.draft)
+    }
+
     /// Lands what was written of a session that goes on.
     #[track_caller]
     pub(crate) fn land_more(self) {

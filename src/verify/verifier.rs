@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -133,15 +134,21 @@ impl Verifier {
     ///
     /// # Panics
     ///
-    /// With the [`Report`], as [`verify`](Self::verify) does.
+    /// With the [`Report`], as [`verify`](Self::verify) does; it says at which line this was called,
+    /// because a future panics where it is polled.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the verifier, which judges at once.
-    pub async fn finish(self) {
-        self.settle().await;
-        if let Err(report) = self.conclude() {
-            self.fail(&report);
+    #[track_caller]
+    pub fn finish(self) -> impl Future<Output = ()> {
+        let at = Location::caller();
+        async move {
+            self.settle().await;
+            if let Err(report) = self.conclude() {
+                self.told.set(report.violations().len());
+                panic!("{report}\n\n  judged by `finish` at {at}");
+            }
         }
     }
 

@@ -606,9 +606,12 @@ everywhere! {
     async fn finish_judges_a_client_that_never_lets_go() {
         let verifier = impatient();
         let socket = verifier.socket().new_session().expect_close().into_socket();
+        let line = line!() + 1;
         let finished = std::panic::AssertUnwindSafe(verifier.finish()).catch_unwind().await;
         let text = *finished.unwrap_err().downcast::<String>().unwrap();
         assert!(text.contains("still alive"), "{text}");
+        let place = format!("judged by `finish` at tests/it/verdicts.rs:{line}:");
+        assert!(text.contains(&place), "{text}");
         drop(socket);
     }
 }
