@@ -5,6 +5,7 @@
 mod builder;
 mod check;
 mod chunks;
+mod delimiter;
 mod draft;
 mod expected;
 mod fault;

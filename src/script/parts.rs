@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::delimiter::Delimiter;
 use super::expected::{Pattern, Predicate};
 use super::{Any, IntoBytes, InvalidArgument, common_prefix};
 use crate::verify::shown;
@@ -377,7 +378,7 @@ fn walk(parts: &[Part], progress: Progress, data: &[u8]) -> Advance {
                 let (taken, last) = delimiter.walk(into, rest);
                 used += taken;
                 into = last;
-                into == delimiter.bytes.len()
+                into == delimiter.bytes().len()
             }
             Extent::ToPause | Extent::ToEnd => {
                 used = data.len();
@@ -429,50 +430,12 @@ impl<'p> Fixed<'p> {
     }
 }
 
-/// A delimiter that is looked for while bytes come (Knuth, Morris and Pratt, 1977).
-#[derive(Clone, PartialEq, Eq)]
-struct Delimiter {
-    bytes: Bytes,
-    /// For every beginning of the delimiter, how much of the delimiter it also ends with.
-    borders: Box<[usize]>,
-}
-
-impl Delimiter {
-    fn new(bytes: Bytes) -> Self {
-        let mut borders = vec![0; bytes.len()];
-        let mut border = 0;
-        for at in 1..bytes.len() {
-            while border > 0 && bytes[at] != bytes[border] {
-                border = borders[border - 1];
-            }
-            border += usize::from(bytes[at] == bytes[border]);
-            borders[at] = border;
-        }
-        Self { bytes, borders: borders.into() }
-    }
-
-    /// Looks on, behind `matched` bytes of the delimiter. Gives how much of `data` was taken, and
-    /// how much of the delimiter that ends with.
-    fn walk(&self, mut matched: usize, data: &[u8]) -> (usize, usize) {
-        for (at, byte) in data.iter().enumerate() {
-            while matched > 0 && *byte != self.bytes[matched] {
-                matched = self.borders[matched - 1];
-            }
-            matched += usize::from(*byte == self.bytes[matched]);
-            if matched == self.bytes.len() {
-                return (at + 1, matched);
-            }
-        }
-        (data.len(), matched)
-    }
-}
-
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.extent {
             Extent::Literal(literal) => f.write_str(&shown(literal))?,
             Extent::Len(len) => write!(f, "any().len({len})")?,
-            Extent::Until(delimiter) => write!(f, "until({})", shown(&delimiter.bytes))?,
+            Extent::Until(delimiter) => write!(f, "until({})", shown(delimiter.bytes()))?,
             Extent::ToPause => f.write_str("any()")?,
             Extent::ToEnd => f.write_str("to_end()")?,
         }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::super::IntoBytes;
 use super::{DEFAULT_LIMIT, Decoded, FrameError, Framing, within};
+use crate::script::IntoBytes;
 
 /// A frame is a payload and the delimiter that ends it, which no payload has.
 #[derive(Clone, Debug, PartialEq, Eq)]
