@@ -1,6 +1,5 @@
 //! All that one verifier knows: its sessions, its timeline and what went wrong.
 
-use std::collections::VecDeque;
 use std::panic::Location;
 
 use super::case::{AnyMachine, Case};
@@ -46,11 +45,12 @@ pub(crate) struct Book {
     pub(crate) activity: u64,
 }
 
-/// The sessions of one connector that nobody has taken, in the order of their places.
+/// The sessions of one connector, in the order of their places.
 struct Queue {
     protocol: &'static str,
     connector: String,
-    sessions: VecDeque<usize>,
+    /// Nobody waits to be taken before this session.
+    from: usize,
 }
 
 impl Book {
@@ -71,8 +71,8 @@ impl Book {
     pub(crate) fn queue<L: Language>(&mut self, connector: &str) -> usize {
         let is_meant = |q: &Queue| q.protocol == L::NAME && q.connector == connector;
         self.queues.iter().position(is_meant).unwrap_or_else(|| {
-            let (connector, sessions) = (connector.to_owned(), VecDeque::with_capacity(FEW));
-            self.queues.push(Queue { protocol: L::NAME, connector, sessions });
+            let connector = connector.to_owned();
+            self.queues.push(Queue { protocol: L::NAME, connector, from: self.cases.len() });
             self.queues.len() - 1
         })
     }
@@ -84,10 +84,8 @@ impl Book {
         written_at: &'static Location<'static>,
     ) -> usize {
         self.activity += 1;
-        let index = self.cases.len();
-        self.cases.push(Case::new(written_at));
-        self.queues[queue].sessions.push_back(index);
-        index
+        self.cases.push(Case::new(queue, written_at));
+        self.cases.len() - 1
     }
 
     /// The machine of a session and the timeline at once, which judging a call takes.
@@ -108,9 +106,16 @@ impl Book {
     ) -> Taken {
         self.activity += 1;
         let mut others = Vec::new();
-        for place in 0..self.queues[queue].sessions.len() {
-            let session = self.queues[queue].sessions[place];
-            if self.cases[session].stage != Stage::Queued {
+        let waits =
+            |case: &Case| case.queue == queue && matches!(case.stage, Stage::Held | Stage::Queued);
+        let from = &mut self.queues[queue].from;
+        while self.cases.get(*from).is_some_and(|case| !waits(case)) {
+            *from += 1;
+        }
+        let from = *from;
+        for session in from..self.cases.len() {
+            let case = &self.cases[session];
+            if case.queue != queue || case.stage != Stage::Queued {
                 continue;
             }
             if let Choice::ByEntry(answers) = choice {
@@ -129,7 +134,6 @@ impl Book {
                     }
                 }
             }
-            self.queues[queue].sessions.remove(place);
             let case = &mut self.cases[session];
             case.stage = Stage::Taken;
             if case.begins_with_entry {
@@ -148,9 +152,9 @@ impl Book {
             self.break_case(session, violation.clone());
             return Taken::Refused(violation);
         }
-        let held = self.queues[queue].sessions.iter().map(|index| &self.cases[*index]);
-        let held = held.filter(|case| case.stage == Stage::Held && !case.is_withdrawn);
-        let held = held.map(|case| case.written_at).collect();
+        let is_held =
+            |case: &&Case| case.queue == queue && case.stage == Stage::Held && !case.is_withdrawn;
+        let held = self.cases[from..].iter().filter(is_held).map(|case| case.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY.name, got, ..details }.into())
@@ -166,15 +170,7 @@ impl Book {
 
     /// Takes a session out of its queue, connected as it is.
     pub(crate) fn open(&mut self, session: usize) {
-        self.activity += 1;
-        self.cases[session].stage = Stage::Open;
-        for Queue { sessions, .. } in &mut self.queues {
-            // It took its place last, as a rule.
-            if let Some(place) = sessions.iter().rposition(|queued| *queued == session) {
-                sessions.remove(place);
-                return;
-            }
-        }
+        self.set_stage(session, Stage::Open);
     }
 
     /// Records that a connect was refused because no session is queued: the first is listed.
@@ -203,6 +199,9 @@ impl Book {
 
     /// The verdict as it would be now.
     pub(crate) fn report(&self) -> Report {
+        if self.is_fine() {
+            return Report::nothing();
+        }
         let violations = self.violations.iter().map(|violation| ReportedViolation {
             violation: violation.clone(),
             conversation: match violation.session() {
@@ -210,13 +209,7 @@ impl Book {
                 None => Vec::new(),
             },
         });
-        let is_unasserted = |(_, one): &(Sequence, &Happened)| {
-            !one.is_asserted
-                && one.is_complete
-                && (self.is_explicit || !one.is_stated)
-                && self.cases[one.session].broken.is_none()
-        };
-        let unasserted = self.timeline.iter().filter(is_unasserted);
+        let unasserted = self.timeline.iter().filter(|(_, one)| self.is_unasserted(one));
         Report {
             violations: violations.collect(),
             refused_connects: self.refused_connects,
@@ -224,6 +217,20 @@ impl Book {
             unused: self.unused().collect(),
             deadline: false,
         }
+    }
+
+    /// Whether there is nothing to report, which is what most verdicts are about.
+    fn is_fine(&self) -> bool {
+        self.violations.is_empty()
+            && !self.timeline.iter().any(|(_, one)| self.is_unasserted(one))
+            && self.unused().next().is_none()
+    }
+
+    fn is_unasserted(&self, one: &Happened) -> bool {
+        !one.is_asserted
+            && one.is_complete
+            && (self.is_explicit || !one.is_stated)
+            && self.cases[one.session].broken.is_none()
     }
 
     /// All that happened, as data.

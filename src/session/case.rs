@@ -14,6 +14,8 @@ use crate::verify::{
 
 /// One session: what it has whatever its protocol, and the machine that judges it.
 pub(crate) struct Case {
+    /// The queue in which it has its place.
+    pub(crate) queue: usize,
     pub(crate) stage: Stage,
     /// Where its builder was made.
     pub(crate) written_at: &'static Location<'static>,
@@ -49,8 +51,9 @@ pub(crate) trait AnyMachine: Send {
 }
 
 impl Case {
-    pub(crate) fn new(written_at: &'static Location<'static>) -> Self {
+    pub(crate) fn new(queue: usize, written_at: &'static Location<'static>) -> Self {
         Self {
+            queue,
             stage: Stage::Held,
             written_at,
             broken: None,
