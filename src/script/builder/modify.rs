@@ -95,7 +95,8 @@ impl<K: modifiers::Step + modifiers::Raises> SocketScript<K> {
 }
 
 impl<K: modifiers::After> SocketScript<K> {
-    /// The answer comes only when `delay` has passed since the client first waited for it.
+    /// The answer comes only when `delay` has passed since the client first waited for it; of a step
+    /// that comes several times, each time.
     ///
     /// The delay runs on the verifier's [`Timer`](crate::Timer), if it was given one, and in real
     /// time otherwise.
