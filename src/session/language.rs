@@ -105,10 +105,14 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
         ending: Ending,
         opinion: Option<&Opinion>,
     ) -> Meet<Self::Progress>;
-    /// Notes of a step that was met what replies are made of.
+    /// Whether the client sends something by the step.
+    fn is_sent(heard: &Self::Heard) -> bool;
+    /// Notes of a step that was met what replies are made of, where the script does not have it.
     fn note(heard: &Self::Heard, kept: &Kept, sent: &mut Self::Sent);
     /// What has to be made of what was heard before this can be said.
-    fn reply(said: &Self::Said, sent: &Self::Sent) -> Option<Question>;
+    ///
+    /// `last` is the step by which something was sent last.
+    fn reply(said: &Self::Said, sent: &Self::Sent, last: Option<&Self::Heard>) -> Option<Question>;
     /// The step that says what was made.
     fn said_made(said: &Self::Said, made: Bytes) -> Self::Said;
     /// What was made for a step that says it.

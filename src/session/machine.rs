@@ -66,9 +66,9 @@ pub(crate) struct Machine<L: Language> {
     given: Option<Given<L>>,
     /// What rules have still to say, in order.
     owed: VecDeque<usize>,
-    /// What replies are made of; kept where there are any.
+    /// What replies are made of, and the step by which something was sent last.
     sent: L::Sent,
-    has_replies: bool,
+    last_sent: Option<usize>,
     /// The step whose fault whichever operation asks first gets, and whether one did.
     interruption: Option<usize>,
     is_interrupted: bool,
@@ -260,7 +260,6 @@ enum Concluded {
 impl<L: Language> Machine<L> {
     pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
         let interruption = position_of_interruption(&script);
-        let has_replies = has_replies(&script);
         Self {
             heard: Cursor::new(Side::Heard, &script.steps),
             said: Cursor::new(Side::Said, &script.steps),
@@ -272,7 +271,7 @@ impl<L: Language> Machine<L> {
             given: None,
             owed: VecDeque::new(),
             sent: L::Sent::default(),
-            has_replies,
+            last_sent: None,
             interruption,
             is_interrupted: false,
             waited_on: BTreeSet::new(),
@@ -292,7 +291,6 @@ impl<L: Language> Machine<L> {
         self.script.standing = more.standing;
         self.script.framing = more.framing;
         self.script.steps.extend(more.steps);
-        self.has_replies = has_replies(&self.script);
         self.interruption = position_of_interruption(&self.script);
         self.heard.extend(end, &self.script.steps);
         self.said.extend(end, &self.script.steps);
@@ -900,6 +898,10 @@ impl<L: Language> Machine<L> {
         kept: Kept,
         timeline: &mut Timeline,
     ) {
+        let kept = match kept {
+            Kept::Growing(bytes) => Kept::Bytes(bytes.into()),
+            kept => kept,
+        };
         let nature = self.nature(step);
         let Step { what, raises, is_standing, .. } = &self.script.steps[step];
         let What::Heard(heard) = what else { return };
@@ -909,8 +911,11 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         happened.is_stated = nature.is_stated;
         happened.fault = *raises;
-        if self.has_replies {
+        if !nature.is_literal {
             L::note(heard, &kept, &mut self.sent);
+        }
+        if L::is_sent(heard) {
+            self.last_sent = Some(step);
         }
         if *is_standing {
             let reply = self.script.steps.get(step + 1);
@@ -927,7 +932,6 @@ impl<L: Language> Machine<L> {
         }
         match kept {
             Kept::Nothing => {}
-            Kept::Growing(bytes) => self.keep(sequence, Kept::Bytes(bytes.into())),
             kept => self.keep(sequence, kept),
         }
         self.run = None;
@@ -1055,7 +1059,8 @@ impl<L: Language> Machine<L> {
         said: &L::Said,
         answers: &Answers,
     ) -> Result<Option<L::Said>, Verdict> {
-        let Some(question) = L::reply(said, &self.sent) else { return Ok(None) };
+        let last = self.last_sent.and_then(|step| self.heard_at(step));
+        let Some(question) = L::reply(said, &self.sent, last) else { return Ok(None) };
         let message = match answer_for(step, answers) {
             Some(Opinion::Says(made)) if made.is_empty() => None,
             Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
@@ -1200,13 +1205,6 @@ fn position_of_interruption<L: Language>(script: &Script<L>) -> Option<usize> {
     let is_interruption =
         |step: &Step<L>| matches!(&step.what, What::Said(s) if L::interruption(s).is_some());
     script.steps.iter().position(is_interruption)
-}
-
-fn has_replies<L: Language>(script: &Script<L>) -> bool {
-    // Only what is yet to be made has an extent that the script does not say.
-    let is_reply =
-        |step: &Step<L>| matches!(&step.what, What::Said(s) if L::said_extent(s).is_none());
-    script.steps.iter().any(is_reply)
 }
 
 /// What was said about this one, if it was asked.

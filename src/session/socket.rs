@@ -322,31 +322,26 @@ impl Language for Socket {
         }
     }
 
+    fn is_sent(heard: &SocketHeard) -> bool {
+        bytes_of(heard).is_some()
+    }
+
     fn note(heard: &SocketHeard, kept: &Kept, all: &mut Sent) {
-        let expected = match heard {
-            SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => data,
-            SocketHeard::Frame(FrameHeard::Of { payload, .. }) => payload,
-            SocketHeard::Frame(FrameHeard::Is { payload, .. }) => {
-                return all.set_bytes(payload.clone());
-            }
-            SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => return,
-        };
-        let bytes = match (expected.literal(), kept) {
-            (Some(literal), _) => literal.clone(),
-            (None, Kept::Bytes(bytes)) => bytes.clone(),
-            (None, kept) => Bytes::copy_from_slice(kept_bytes(kept)),
-        };
+        let (Some(expected), Kept::Bytes(bytes)) = (expected_bytes(heard), kept) else { return };
         if let Pattern::Parts(parts) = &expected.0 {
-            for (name, range) in parts.captures(&bytes) {
+            for (name, range) in parts.captures(bytes) {
                 all.set_capture(name, bytes.slice(range));
             }
         }
-        all.set_bytes(bytes);
+        all.set_bytes(bytes.clone());
     }
 
-    fn reply(said: &SocketSaid, sent: &Sent) -> Option<Question> {
+    fn reply(said: &SocketSaid, sent: &Sent, last: Option<&SocketHeard>) -> Option<Question> {
         let SocketSaid::Reply { reply, .. } = said else { return None };
-        let (reply, sent) = (reply.clone(), sent.clone());
+        let (reply, mut sent) = (reply.clone(), sent.clone());
+        if let Some(literal) = last.and_then(literal_payload) {
+            sent.set_bytes(literal.clone());
+        }
         let ask = Arc::new(move || Opinion::Says(reply.make(&sent)));
         Some(Question { label: "replies_with".into(), ask })
     }
@@ -483,6 +478,23 @@ fn bytes_of(heard: &SocketHeard) -> Option<BytesOf<'_>> {
         SocketHeard::Frame(FrameHeard::Of { .. }) => BytesOf::Anything,
         SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => return None,
     })
+}
+
+/// What a step expects of what is sent; of a frame, of its payload.
+fn expected_bytes(heard: &SocketHeard) -> Option<&Expected<[u8]>> {
+    match heard {
+        SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => Some(data),
+        SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Some(payload),
+        _ => None,
+    }
+}
+
+/// What a step hears, if the script has it; of a frame, its payload.
+fn literal_payload(heard: &SocketHeard) -> Option<&Bytes> {
+    match heard {
+        SocketHeard::Frame(FrameHeard::Is { payload, .. }) => Some(payload),
+        _ => expected_bytes(heard)?.literal(),
+    }
 }
 
 /// The bytes that a step hears, if the script has them.

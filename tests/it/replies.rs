@@ -120,6 +120,25 @@ everywhere! {
 }
 
 #[test]
+fn a_reply_that_is_written_later_is_made_of_what_was_sent_before() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    let ask = net
+        .new_session()
+        .expect_connect("peer:1")
+        .expect_send_all(("id=", until(";").capture("id")));
+    let session = ask.expect_send_all("more").handle();
+    let mut socket = block_on(crate::support::connect(&net));
+    block_on(socket.send_all(b"id=42;more")).unwrap();
+    session.then(|script| script.replies_with(|sent| [sent.capture("id"), sent.bytes()].concat()));
+    let mut reply = [0; 7];
+    block_on(socket.recv_exact(&mut reply)).unwrap();
+    assert_eq!(&reply, b"42;more");
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
 fn a_reply_of_a_rule_that_nobody_reads_is_no_fault() {
     let (verifier, mut socket) = double(|script| script.whenever_sent(b"PING").replies(b"PONG"));
     block_on(socket.send_all(b"PINGPING")).unwrap();
