@@ -1,0 +1,153 @@
+//! The wrapper by itself: what it passes on, and what it answers without asking.
+
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use async_std::net::TcpStream;
+use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use wirescript::{AsyncSocket, AsyncSocketExt, SocketInfo};
+use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket, AsyncStdTimer, CloseWrite};
+
+/// A stream that writes down how it is used.
+#[derive(Debug, Default)]
+struct Recorder {
+    calls: Vec<&'static str>,
+    write_closed: AtomicBool,
+    close_error: Option<ErrorKind>,
+}
+
+impl Recorder {
+    fn called<T>(&mut self, call: &'static str, answer: T) -> Poll<io::Result<T>> {
+        self.calls.push(call);
+        Poll::Ready(Ok(answer))
+    }
+}
+
+impl AsyncRead for Recorder {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.called("read", buf.len())
+    }
+
+    fn poll_read_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.called("read_vectored", bufs.iter().map(|buf| buf.len()).sum())
+    }
+}
+
+impl AsyncWrite for Recorder {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.called("write", buf.len())
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.called("write_vectored", bufs.iter().map(|buf| buf.len()).sum())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.called("flush", ())
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.called("close", ())
+    }
+}
+
+impl CloseWrite for Recorder {
+    fn close_write(&self) -> io::Result<()> {
+        self.write_closed.store(true, Ordering::SeqCst);
+        self.close_error.map_or(Ok(()), |kind| Err(kind.into()))
+    }
+}
+
+#[test]
+fn everything_may_be_sent_and_shared() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<AsyncStdConnector>();
+    check::<AsyncStdSocket<TcpStream>>();
+    check::<AsyncStdTimer>();
+}
+
+#[test]
+fn several_buffers_are_one_operation_of_the_stream_either_way() {
+    async_std::task::block_on(async {
+        let mut socket = AsyncStdSocket::new(Recorder::default());
+        let sent = [IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b"three")];
+        assert_eq!(socket.write_vectored(&sent).await.unwrap(), 8);
+        let (mut one, mut other) = ([0; 2], [0; 4]);
+        let mut bufs = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut other)];
+        assert_eq!(socket.read_vectored(&mut bufs).await.unwrap(), 6);
+        assert_eq!(socket.into_inner().calls, ["write_vectored", "read_vectored"]);
+    });
+}
+
+#[test]
+fn vectored_writes_are_claimed_by_whoever_knows_the_stream() {
+    let socket = AsyncStdSocket::new(Recorder::default());
+    assert!(!socket.is_write_vectored());
+    assert!(socket.with_write_vectored(true).is_write_vectored());
+}
+
+#[test]
+fn c3_the_stream_is_not_asked_about_empty_buffers() {
+    async_std::task::block_on(async {
+        let mut socket = AsyncStdSocket::new(Recorder::default());
+        assert_eq!(socket.read(&mut []).await.unwrap(), 0);
+        assert_eq!(socket.read_vectored(&mut []).await.unwrap(), 0);
+        assert_eq!(socket.read_vectored(&mut [IoSliceMut::new(&mut [])]).await.unwrap(), 0);
+        assert_eq!(socket.write(b"").await.unwrap(), 0);
+        assert_eq!(socket.write_vectored(&[]).await.unwrap(), 0);
+        assert_eq!(socket.write_vectored(&[IoSlice::new(b"")]).await.unwrap(), 0);
+        assert!(socket.into_inner().calls.is_empty());
+    });
+}
+
+#[test]
+fn c4_closing_flushes_first() {
+    async_std::task::block_on(async {
+        let mut socket = AsyncStdSocket::new(Recorder::default());
+        socket.close().await.unwrap();
+        let recorder = socket.into_inner();
+        assert_eq!(recorder.calls, ["flush"]);
+        assert!(recorder.write_closed.into_inner());
+    });
+}
+
+#[test]
+fn c4_a_stream_that_is_no_longer_connected_closes_all_the_same() {
+    for (kind, expected) in
+        [(ErrorKind::NotConnected, Ok(())), (ErrorKind::BrokenPipe, Err(ErrorKind::BrokenPipe))]
+    {
+        let recorder = Recorder { close_error: Some(kind), ..Recorder::default() };
+        let closed = async_std::task::block_on(AsyncStdSocket::new(recorder).shutdown());
+        assert_eq!(closed.map_err(|error| error.kind()), expected);
+    }
+}
+
+#[test]
+fn what_is_wrapped_can_be_reached() {
+    let info = SocketInfo::new().with_peer_addr(([127, 0, 0, 1], 80).into());
+    let mut socket = AsyncStdSocket::new(Recorder::default());
+    assert_eq!(socket.info(), SocketInfo::unknown());
+    socket = socket.with_info(info.clone());
+    assert_eq!(socket.info(), &info);
+    socket.get_mut().calls.push("reached");
+    assert_eq!(socket.get_ref().calls, ["reached"]);
+    assert_eq!(socket.into_inner().calls, ["reached"]);
+}

@@ -1,0 +1,102 @@
+//! Dialling over TCP. Names are looked up by the system's resolver, on the threads of `blocking`.
+
+use std::io;
+use std::net::SocketAddr;
+
+use async_net::{TcpStream, resolve};
+use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
+
+use crate::SmolSocket;
+
+/// Opens TCP connections with async-net, on any executor.
+///
+/// The addresses of a name are tried one after the other, in the order of the resolver. There is
+/// no timeout but that of the system.
+///
+/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends.
+///
+/// # Errors
+///
+/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); those of the
+/// resolver; otherwise the error of the address that was tried last.
+/// [`classify`](wirescript::classify) tells them apart.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes a connection that is half made. A lookup that has begun runs to its
+/// end on its thread, and its result is dropped.
+///
+/// # Example
+///
+/// ```
+/// use wirescript::{AsyncSocketExt, Connect, Endpoint};
+/// use wirescript_smol::SmolConnector;
+///
+/// # fn main() -> std::io::Result<()> { smol::block_on(async {
+/// let listener = smol::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let server = Endpoint::from(listener.local_addr()?);
+///
+/// let net = SmolConnector::new().with_nodelay(true);
+/// let mut socket = net.connect(&server).await?;
+/// socket.send_all(b"STATUS\r\n").await?;
+/// # Ok(()) }) }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SmolConnector {
+    nodelay: bool,
+}
+
+impl SmolConnector {
+    /// A connector that leaves every option of its sockets as the system has it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether small writes go out at once (`TCP_NODELAY`) instead of waiting to be joined with
+    /// later ones. Off unless it is set.
+    #[must_use = "returns the changed connector"]
+    pub fn with_nodelay(mut self, nodelay: bool) -> Self {
+        self.nodelay = nodelay;
+        self
+    }
+
+    async fn dial(&self, addr: SocketAddr) -> io::Result<SmolSocket<TcpStream>> {
+        let stream = TcpStream::connect(addr).await?;
+        // A peer that has reset the connection by now makes all of these fail, on some systems.
+        // Its reset is for whoever reads or writes first (C5).
+        if self.nodelay {
+            // Only now, because async-net makes the socket and connects it in one go.
+            if let Err(error) = stream.set_nodelay(true) {
+                if stream.peer_addr().is_ok() {
+                    return Err(error);
+                }
+            }
+        }
+        let peer_addr = stream.peer_addr().unwrap_or(addr);
+        let mut info = SocketInfo::new().with_peer_addr(peer_addr);
+        if let Ok(local_addr) = stream.local_addr() {
+            info = info.with_local_addr(local_addr);
+        }
+        Ok(SmolSocket::new(stream).with_info(info).with_write_vectored(true))
+    }
+}
+
+#[async_trait]
+impl Connect for SmolConnector {
+    type Socket = SmolSocket<TcpStream>;
+
+    async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
+        to.check()?;
+        // Not `TcpStream::connect`, which would keep to itself which address answered.
+        let mut failure = None;
+        for addr in resolve((to.host(), to.port())).await? {
+            match self.dial(addr).await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any address")
+        }))
+    }
+}

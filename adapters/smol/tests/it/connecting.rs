@@ -1,0 +1,21 @@
+//! What only this adapter's own sockets can be asked.
+
+use async_net::TcpListener;
+use wirescript::{Connect, Endpoint};
+use wirescript_smol::SmolConnector;
+
+#[test]
+fn nodelay_is_as_it_was_asked_for() {
+    smol::block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = Endpoint::from(listener.local_addr().unwrap());
+        for (net, expected) in [
+            (SmolConnector::new(), false),
+            (SmolConnector::new().with_nodelay(true), true),
+            (SmolConnector::new().with_nodelay(true).with_nodelay(false), false),
+        ] {
+            let socket = net.clone().connect(&to).await.unwrap();
+            assert_eq!(socket.get_ref().nodelay().unwrap(), expected, "{net:?}");
+        }
+    });
+}
