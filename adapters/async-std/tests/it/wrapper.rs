@@ -10,6 +10,8 @@ use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, SocketInfo};
 use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket, AsyncStdTimer, CloseWrite};
 
+use crate::support::pair;
+
 /// A stream that writes down how it is used.
 #[derive(Debug, Default)]
 struct Recorder {
@@ -99,6 +101,7 @@ fn several_buffers_are_one_operation_of_the_stream_either_way() {
 
 #[test]
 fn vectored_writes_are_claimed_by_whoever_knows_the_stream() {
+    assert!(async_std::task::block_on(pair()).0.is_write_vectored());
     let socket = AsyncStdSocket::new(Recorder::default());
     assert!(!socket.is_write_vectored());
     assert!(socket.with_write_vectored(true).is_write_vectored());

@@ -4,6 +4,7 @@
 //! Nothing here sleeps to wait for something: a test looks until what it waits for can be seen.
 
 mod connecting;
+mod promises;
 mod support;
 mod timer;
 mod wrapper;

@@ -9,6 +9,8 @@ use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, SocketInfo};
 use wirescript_smol::{SmolConnector, SmolSocket, SmolTimer};
 
+use crate::support::pair;
+
 /// A stream that writes down how it is used.
 #[derive(Debug, Default)]
 struct Recorder {
@@ -91,6 +93,7 @@ fn several_buffers_are_one_operation_of_the_stream_either_way() {
 
 #[test]
 fn vectored_writes_are_claimed_by_whoever_knows_the_stream() {
+    assert!(smol::block_on(pair()).0.is_write_vectored());
     let socket = SmolSocket::new(Recorder::default());
     assert!(!socket.is_write_vectored());
     assert!(socket.with_write_vectored(true).is_write_vectored());

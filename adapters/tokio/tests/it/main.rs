@@ -5,6 +5,7 @@
 
 mod bridge;
 mod connecting;
+mod promises;
 mod reset;
 mod stream;
 mod support;

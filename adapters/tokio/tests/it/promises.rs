@@ -1,0 +1,34 @@
+//! The promises that every adapter keeps, on this one.
+
+use tokio::net::TcpStream;
+use wirescript_conformance::Transport;
+use wirescript_tokio::{TokioConnector, TokioSocket};
+
+struct Tokio;
+
+impl Transport for Tokio {
+    type Connector = TokioConnector;
+
+    fn connector() -> TokioConnector {
+        TokioConnector::new()
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_io()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+
+    fn is_connected(socket: &TokioSocket<TcpStream>) -> bool {
+        socket.get_ref().peer_addr().is_ok()
+    }
+}
+
+wirescript_conformance::promises!(Tokio);

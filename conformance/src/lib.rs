@@ -1,0 +1,120 @@
+//! The promises of [`wirescript`]'s contracts as tests, for the adapter of any runtime.
+//!
+//! - [`Transport`] is what an adapter says about itself to be tested.
+//! - [`promises!`] makes a `#[test]` of every promise, for one adapter.
+//! - [`mod@promises`] are the bodies. Their names begin with the number of the promise that they hold
+//!   the adapter to, C1 to C9 at [`AsyncSocket`](wirescript::AsyncSocket).
+//!
+//! The peer is a blocking socket of the standard library, on loopback and a port of the system's
+//! choice: it has no runtime, so it is the same for all. Nothing sleeps to wait for something. What
+//! would hang fails, after [a while](check).
+//!
+//! This crate says nothing about the speed of an adapter, its timers or its options.
+//!
+//! # Example
+//!
+//! ```
+//! use tokio::net::TcpStream;
+//! use wirescript_conformance::Transport;
+//! use wirescript_tokio::{TokioConnector, TokioSocket};
+//!
+//! struct Tokio;
+//!
+//! impl Transport for Tokio {
+//!     type Connector = TokioConnector;
+//!
+//!     fn connector() -> TokioConnector {
+//!         TokioConnector::new()
+//!     }
+//!
+//!     fn block_on<F: Future>(future: F) -> F::Output {
+//!         tokio::runtime::Runtime::new().unwrap().block_on(future)
+//!     }
+//!
+//!     fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+//!         tokio::spawn(task);
+//!     }
+//!
+//!     fn is_connected(socket: &TokioSocket<TcpStream>) -> bool {
+//!         socket.get_ref().peer_addr().is_ok()
+//!     }
+//! }
+//!
+//! wirescript_conformance::promises!(Tokio);
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod looking;
+mod peer;
+pub mod promises;
+mod transport;
+
+pub use check::check;
+pub use transport::{Socket, Transport};
+
+/// Makes a `#[test]` of each of the [promises](mod@promises), for one [`Transport`].
+///
+/// The tests have the names of the promises, and lie in the module in which this stands.
+#[macro_export]
+macro_rules! promises {
+    ($transport:ty) => {
+        $crate::__promises! {
+            $transport;
+            connecting::the_addresses_of_both_ends_are_known
+            connecting::the_addresses_are_known_even_after_a_reset
+            connecting::a_name_is_looked_up_and_its_addresses_tried
+            connecting::an_ipv6_address_is_dialled
+            connecting::a_boxed_connector_connects_and_keeps_the_info
+            connecting::c9_nobody_listening_is_refused
+            connecting::c9_port_zero_is_refused
+            connecting::c9_a_name_that_does_not_resolve_is_unresolvable
+            connecting::an_endpoint_that_cannot_be_is_invalid_input
+            connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
+            reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
+            reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
+            reset::c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once
+            reset::c5_what_came_before_the_reset_is_not_lost
+            reset::c3_an_empty_buffer_does_not_take_the_reset
+            reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again
+            reset::a_peer_that_closed_takes_one_write_and_breaks_the_next
+            stream::c1_the_end_of_the_stream_comes_after_all_bytes_and_stays
+            stream::c9_a_stream_that_ends_too_early_is_eof
+            stream::c2_what_has_to_wait_is_pending
+            stream::c3_a_read_takes_no_more_than_its_buffer_holds
+            stream::c3_a_peer_that_does_not_read_makes_writes_partial
+            stream::c3_an_empty_buffer_gives_zero_at_once
+            stream::c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on
+            stream::c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again
+            stream::c4_dropping_closes
+            stream::c6_the_last_waker_of_each_direction_wins
+            stream::c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own
+            stream::c8_a_read_that_is_dropped_loses_nothing
+            stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles
+            stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+            stream::several_buffers_are_written_in_one_go
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __promises {
+    ($transport:ty; $($subject:ident::$promise:ident)+) => {
+        $(
+            #[test]
+            fn $promise() {
+                $crate::check(|| {
+                    <$transport as $crate::Transport>::block_on(
+                        $crate::promises::$subject::$promise::<$transport>(),
+                    )
+                });
+            }
+        )+
+    };
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,78 @@
+//! Ways to see what cannot be awaited.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Poll, Wake};
+use std::thread;
+
+use wirescript::AsyncSocketExt;
+
+use crate::{Socket, Transport};
+
+/// Lets the runtime do other things before it goes on.
+pub(crate) async fn turn() {
+    thread::yield_now();
+    let mut had = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut had, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Polls `future` once, then drops it.
+pub(crate) async fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    // Some runtimes let a task pend when it has done much in one turn.
+    turn().await;
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// Looks until an RST has arrived, without taking the error that is pending.
+pub(crate) async fn reset_arrived<T: Transport>(socket: &Socket<T>) {
+    while T::is_connected(socket) {
+        turn().await;
+    }
+}
+
+/// Writes bytes of [`pattern`] until the socket takes no more; returns how many it took.
+pub(crate) async fn fill<T: Transport>(socket: &mut Socket<T>) -> usize {
+    let bytes = pattern(1024 * PERIOD);
+    let mut taken = 0;
+    while let Poll::Ready(sent) = poll_once(socket.send(&bytes[taken % PERIOD..])).await {
+        taken += sent.unwrap();
+    }
+    taken
+}
+
+/// A prime, so that no size of a chunk or a buffer is a multiple of it.
+const PERIOD: usize = 251;
+
+/// Bytes of which none that is lost, doubled or moved goes unseen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    let period: [u8; PERIOD] = std::array::from_fn(|i| i as u8);
+    let mut bytes = period.repeat(len.div_ceil(PERIOD));
+    bytes.truncate(len);
+    bytes
+}
+
+/// Counts how often it was woken.
+#[derive(Default)]
+pub(crate) struct Wakes(AtomicUsize);
+
+impl Wakes {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,286 @@
+//! What a connected socket does while nobody cuts it: C1 to C8.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::thread;
+
+use futures::channel::oneshot;
+use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use wirescript::{AsyncSocket, AsyncSocketExt, ErrorClass, classify};
+
+use super::reset::check_broken_pipe;
+use crate::Transport;
+use crate::looking::{Wakes, fill, pattern, poll_once, turn};
+use crate::peer::{Peer, joined, pair};
+
+/// Enough to go through every buffer several times.
+const MUCH: usize = 8 * 1024 * 1024;
+
+/// End of stream is for ever.
+pub async fn c1_the_end_of_the_stream_comes_after_all_bytes_and_stays<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.says(b"hi");
+    drop(peer);
+    let mut buf = [0; 2];
+    socket.recv_exact(&mut buf).await.unwrap();
+    assert_eq!(&buf, b"hi");
+    for _ in 0..3 {
+        assert_eq!(socket.recv(&mut buf).await.unwrap(), 0);
+    }
+}
+
+/// An end where more was asked for has a class of its own.
+pub async fn c9_a_stream_that_ends_too_early_is_eof<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.says(b"hi");
+    peer.ends();
+    let error = socket.recv_exact(&mut [0; 4]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(classify(&error), ErrorClass::Eof);
+}
+
+/// No error says that one has to wait.
+pub async fn c2_what_has_to_wait_is_pending<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    assert!(poll_once(socket.recv(&mut [0; 8])).await.is_pending());
+    // It ends when a write is pending, and fails when one is an error.
+    fill::<T>(&mut socket).await;
+    assert!(poll_once(socket.recv(&mut [0; 8])).await.is_pending());
+
+    peer.says(b"y");
+    assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 1);
+}
+
+/// The rest stays for the next read.
+pub async fn c3_a_read_takes_no_more_than_its_buffer_holds<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.says(b"onetwo");
+    let mut buf = [0; 4];
+    assert_eq!(socket.recv(&mut buf).await.unwrap(), 4);
+    assert_eq!(&buf, b"onet");
+    assert_eq!(socket.recv(&mut buf).await.unwrap(), 2);
+    assert_eq!(&buf[..2], b"wo");
+}
+
+/// A write takes what there is room for.
+pub async fn c3_a_peer_that_does_not_read_makes_writes_partial<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    let sent = pattern(2 * MUCH);
+    let first = socket.send(&sent).await.unwrap();
+    assert!((1..sent.len()).contains(&first), "{first}");
+
+    // The rest goes out as soon as the peer reads.
+    let reading = thread::spawn(move || peer.hears_to_end());
+    socket.send_all(&sent[first..]).await.unwrap();
+    socket.shutdown().await.unwrap();
+    assert!(joined(reading) == sent);
+}
+
+/// Whatever else is the case.
+pub async fn c3_an_empty_buffer_gives_zero_at_once<T: Transport>() {
+    let (mut socket, _peer) = pair::<T>().await;
+    fill::<T>(&mut socket).await;
+    let empty = [IoSlice::new(b""), IoSlice::new(b"")];
+    // The peer is silent and does not read, and it makes no difference.
+    assert!(matches!(poll_once(socket.recv(&mut [])).await, Poll::Ready(Ok(0))));
+    assert!(matches!(poll_once(socket.read_vectored(&mut [])).await, Poll::Ready(Ok(0))));
+    assert!(matches!(poll_once(socket.send(b"")).await, Poll::Ready(Ok(0))));
+    assert!(matches!(poll_once(socket.write_vectored(&empty)).await, Poll::Ready(Ok(0))));
+    assert!(matches!(poll_once(socket.write_vectored(&[])).await, Poll::Ready(Ok(0))));
+    // Nor does it once nothing more may be written.
+    socket.shutdown().await.unwrap();
+    assert!(matches!(poll_once(socket.send(b"")).await, Poll::Ready(Ok(0))));
+}
+
+/// The peer hears the end; the other direction goes on.
+pub async fn c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    socket.send_all(b"bye").await.unwrap();
+    socket.shutdown().await.unwrap();
+    check_broken_pipe(socket.send(b"x").await);
+    assert_eq!(peer.hears_to_end(), b"bye");
+
+    peer.says(b"late");
+    let mut late = [0; 4];
+    socket.recv_exact(&mut late).await.unwrap();
+    assert_eq!(&late, b"late");
+
+    check_broken_pipe(socket.send(b"x").await);
+    socket.flush().await.unwrap();
+    socket.shutdown().await.unwrap();
+}
+
+/// Nothing is left that could fail.
+pub async fn c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again<T: Transport>() {
+    let (mut socket, peer) = pair::<T>().await;
+    socket.shutdown().await.unwrap();
+    drop(peer);
+    assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
+    socket.shutdown().await.unwrap();
+    socket.shutdown().await.unwrap();
+    socket.disconnect().await.unwrap();
+}
+
+/// A socket that is let go is closed.
+pub async fn c4_dropping_closes<T: Transport>() {
+    let (socket, mut peer) = pair::<T>().await;
+    drop(socket);
+    assert_eq!(peer.hears_to_end(), b"");
+}
+
+/// One that is replaced may be woken as it goes, and never later.
+pub async fn c6_the_last_waker_of_each_direction_wins<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    let [stale_read, read, stale_write, write] = [(); 4].map(|()| Arc::new(Wakes::default()));
+    for wakes in [&stale_read, &read] {
+        assert!(poll_read(&mut socket, wakes).is_pending());
+    }
+    fill::<T>(&mut socket).await;
+    // Some room may still turn up.
+    while poll_write(&mut socket, &stale_write).is_ready()
+        || poll_write(&mut socket, &write).is_ready()
+    {}
+    let replaced = (stale_read.count(), stale_write.count());
+    let check_stale = || {
+        assert_eq!((stale_read.count(), stale_write.count()), replaced, "a stale waker was woken");
+    };
+
+    peer.says(b"x");
+    while read.count() == 0 {
+        turn().await;
+        check_stale();
+    }
+    while write.count() == 0 {
+        peer.hears_what_came();
+        turn().await;
+        check_stale();
+    }
+    assert!(matches!(poll_read(&mut socket, &read), Poll::Ready(Ok(1))));
+}
+
+fn poll_read<S: AsyncRead + Unpin>(socket: &mut S, wakes: &Arc<Wakes>) -> Poll<io::Result<usize>> {
+    let waker = Arc::clone(wakes).into();
+    Pin::new(socket).poll_read(&mut Context::from_waker(&waker), &mut [0; 8])
+}
+
+fn poll_write<S: AsyncWrite + Unpin>(
+    socket: &mut S,
+    wakes: &Arc<Wakes>,
+) -> Poll<io::Result<usize>> {
+    let waker = Arc::clone(wakes).into();
+    Pin::new(socket).poll_write(&mut Context::from_waker(&waker), b"x")
+}
+
+/// Neither half waits for the other.
+pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Transport>() {
+    let (socket, peer) = pair::<T>().await;
+    let sent: Arc<[u8]> = pattern(MUCH).into();
+    let peers = both_ways(peer, &sent);
+
+    let (mut reader, mut writer) = socket.split();
+    let (outgoing, expected) = (Arc::clone(&sent), sent);
+    let writing = spawn::<T>(async move {
+        writer.write_all(&outgoing).await.unwrap();
+        writer.close().await.unwrap();
+    });
+    let reading = spawn::<T>(async move {
+        let mut received = vec![0; expected.len()];
+        reader.read_exact(&mut received).await.unwrap();
+        assert!(received[..] == expected[..]);
+        assert_eq!(reader.read(&mut received).await.unwrap(), 0);
+    });
+    for task in [writing, reading] {
+        task.await.expect("the task has panicked");
+    }
+    for thread in peers {
+        joined(thread);
+    }
+}
+
+/// Two threads on which `peer` says `bytes`, and hears the same.
+fn both_ways(mut peer: Peer, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
+    let mut twin = peer.twin();
+    let (said, expected) = (Arc::clone(bytes), Arc::clone(bytes));
+    let saying = thread::spawn(move || {
+        peer.says(&said);
+        peer.ends();
+    });
+    let hearing = thread::spawn(move || {
+        assert!(twin.hears_to_end()[..] == expected[..], "the peer heard other bytes than these");
+    });
+    [saying, hearing]
+}
+
+/// Spawns `task`; what it returns is ready when that is through, and cancelled when it panics.
+fn spawn<T: Transport>(task: impl Future<Output = ()> + Send + 'static) -> oneshot::Receiver<()> {
+    let (done, waiting) = oneshot::channel();
+    T::spawn(async move {
+        task.await;
+        // Nobody waits any more if the other task has panicked.
+        let _ = done.send(());
+    });
+    waiting
+}
+
+/// Whoever gives up loses nothing.
+pub async fn c8_a_read_that_is_dropped_loses_nothing<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    let mut buf = [0; 6];
+    assert!(poll_once(socket.recv(&mut buf)).await.is_pending());
+    // What comes while nobody waits, and after one who did, is all there.
+    peer.says(b"onetwo");
+    socket.recv_exact(&mut buf).await.unwrap();
+    assert_eq!(&buf, b"onetwo");
+}
+
+/// What was not taken does not go out.
+pub async fn c8_a_write_that_is_dropped_neither_loses_nor_doubles<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    let taken = fill::<T>(&mut socket).await;
+    let rest = &pattern(taken + 11)[taken..];
+    // Some room may still have turned up.
+    let taken = match poll_once(socket.send(rest)).await {
+        Poll::Ready(sent) => taken + sent.unwrap(),
+        Poll::Pending => taken,
+    };
+    let reading = thread::spawn(move || peer.hears_to_end());
+    socket.shutdown().await.unwrap();
+    assert!(joined(reading) == pattern(taken));
+}
+
+/// Each future is polled once and dropped, as by a `select!` that always goes the other way.
+pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Transport>() {
+    let (mut socket, peer) = pair::<T>().await;
+    let sent: Arc<[u8]> = pattern(MUCH / 8).into();
+    let peers = both_ways(peer, &sent);
+
+    let (mut received, mut taken) = (Vec::new(), 0);
+    let mut buf = [0; 4096];
+    let mut ended = false;
+    while !ended || taken < sent.len() {
+        if let Poll::Ready(read) = poll_once(socket.recv(&mut buf)).await {
+            let read = read.unwrap();
+            received.extend_from_slice(&buf[..read]);
+            ended = read == 0;
+        }
+        if let Poll::Ready(wrote) = poll_once(socket.send(&sent[taken..])).await {
+            taken += wrote.unwrap();
+        }
+    }
+    socket.shutdown().await.unwrap();
+    assert!(received[..] == sent[..]);
+    for thread in peers {
+        joined(thread);
+    }
+}
+
+/// A socket that claims vectored writes has them.
+pub async fn several_buffers_are_written_in_one_go<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    let bufs = [IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b"two")];
+    let wrote = socket.write_vectored(&bufs).await.unwrap();
+    assert_eq!(wrote, if socket.is_write_vectored() { 6 } else { 3 });
+    assert_eq!(peer.hears(wrote), b"onetwo"[..wrote]);
+}

@@ -1,0 +1,28 @@
+//! The macro knows every body.
+
+use std::collections::BTreeSet;
+
+const BODIES: [(&str, &str); 3] = [
+    ("connecting", include_str!("../../src/promises/connecting.rs")),
+    ("reset", include_str!("../../src/promises/reset.rs")),
+    ("stream", include_str!("../../src/promises/stream.rs")),
+];
+
+#[test]
+fn every_promise_is_stamped() {
+    let written: BTreeSet<String> = BODIES
+        .iter()
+        .flat_map(|(subject, text)| {
+            let names = text.split("\npub async fn ").skip(1);
+            names.map(move |rest| format!("{subject}::{}", rest.split_once('<').unwrap().0))
+        })
+        .collect();
+    assert!(!written.is_empty());
+
+    let stamped: BTreeSet<String> = include_str!("../../src/lib.rs")
+        .split_once("$transport;")
+        .and_then(|(_, rest)| rest.split_once('}'))
+        .map(|(list, _)| list.split_whitespace().map(str::to_owned).collect())
+        .unwrap();
+    assert_eq!(written, stamped);
+}

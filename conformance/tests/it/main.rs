@@ -1,0 +1,4 @@
+//! That the promises are all there, and that whoever breaks one is caught.
+
+mod broken;
+mod complete;
