@@ -75,7 +75,9 @@ macro_rules! promises {
             reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
             reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
             reset::c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once
-            reset::c5_what_came_before_the_reset_is_not_lost
+            reset::c5_a_peer_that_drops_what_it_has_not_read_is_a_reset
+            reset::c5_a_reset_ends_both_directions_and_is_told_to_one
+            reset::c5_what_came_before_a_reset_is_read_before_it
             reset::c3_an_empty_buffer_does_not_take_the_reset
             reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again
             reset::a_peer_that_closed_takes_one_write_and_breaks_the_next

@@ -1,4 +1,4 @@
-//! Ways to see what cannot be awaited.
+//! Ways to see what cannot be awaited, and to wait for a task.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Wake};
 use std::thread;
 
+use futures::channel::oneshot;
 use wirescript::AsyncSocketExt;
 
 use crate::{Socket, Transport};
@@ -31,6 +32,18 @@ pub(crate) async fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     turn().await;
     let mut future = pin!(future);
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// Spawns `task`; what it comes to can be awaited, and is cancelled when it panics.
+pub(crate) fn spawn<T: Transport, R: Send + 'static>(
+    task: impl Future<Output = R> + Send + 'static,
+) -> oneshot::Receiver<R> {
+    let (done, waiting) = oneshot::channel();
+    T::spawn(async move {
+        // Nobody waits any more if the test has failed elsewhere.
+        let _ = done.send(task.await);
+    });
+    waiting
 }
 
 /// Looks until an RST has arrived, without taking the error that is pending.

@@ -87,6 +87,13 @@ impl Peer {
         heard
     }
 
+    /// Waits until something is there to be heard, and does not hear it.
+    pub(crate) fn is_reached(&mut self) {
+        if let Err(error) = self.0.peek(&mut [0]) {
+            panic!("nothing reached the peer: {error}");
+        }
+    }
+
     /// Hears what is there, if anything is, without waiting.
     pub(crate) fn hears_what_came(&mut self) {
         self.0.set_nonblocking(true).unwrap();

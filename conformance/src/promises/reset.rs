@@ -3,10 +3,11 @@
 use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 
+use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wirescript::{AsyncSocketExt, ErrorClass, classify};
 
 use super::connecting::check_as_the_system_says;
-use crate::looking::{poll_once, reset_arrived};
+use crate::looking::{fill, poll_once, reset_arrived, spawn, turn};
 use crate::peer::{joined, pair};
 use crate::{Socket, Transport};
 
@@ -64,8 +65,47 @@ pub async fn c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once<T: Tr
     check_nothing_but_the_end_is_left::<T>(&mut socket).await;
 }
 
+/// Nobody will ever read what it has not heard.
+pub async fn c5_a_peer_that_drops_what_it_has_not_read_is_a_reset<T: Transport>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    socket.send_all(b"unread").await.unwrap();
+    peer.is_reached();
+    drop(peer);
+    check_reset(socket.recv(&mut [0; 8]).await);
+    check_nothing_but_the_end_is_left::<T>(&mut socket).await;
+}
+
+/// Both may have been waiting: neither goes on for ever, and only one is told.
+pub async fn c5_a_reset_ends_both_directions_and_is_told_to_one<T: Transport>() {
+    let (mut socket, peer) = pair::<T>().await;
+    fill::<T>(&mut socket).await;
+    let (mut reader, mut writer) = socket.split();
+    let reading = spawn::<T, _>(async move { reader.read(&mut [0; 8]).await });
+    let writing = spawn::<T, _>(async move {
+        let bytes = vec![0; 1024];
+        // Some room may still have turned up.
+        loop {
+            if let Err(error) = writer.write(&bytes).await {
+                return error;
+            }
+        }
+    });
+    turn().await;
+    peer.resets();
+    match reading.await.expect("the reading task has panicked") {
+        Ok(read) => {
+            assert_eq!(read, 0);
+            check_reset::<()>(Err(writing.await.expect("the writing task has panicked")));
+        }
+        Err(error) => {
+            check_reset::<()>(Err(error));
+            check_broken_pipe::<()>(Err(writing.await.expect("the writing task has panicked")));
+        }
+    }
+}
+
 /// What came before the reset is read before it. Not every system keeps it.
-pub async fn c5_what_came_before_the_reset_is_not_lost<T: Transport>() {
+pub async fn c5_what_came_before_a_reset_is_read_before_it<T: Transport>() {
     let (mut socket, mut peer) = pair::<T>().await;
     peer.says(b"last");
     peer.resets();

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
-use futures::channel::oneshot;
 use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, ErrorClass, classify};
 
 use super::reset::check_broken_pipe;
 use crate::Transport;
-use crate::looking::{Wakes, fill, pattern, poll_once, turn};
+use crate::looking::{Wakes, fill, pattern, poll_once, spawn, turn};
 use crate::peer::{Peer, joined, pair};
 
 /// Enough to go through every buffer several times.
@@ -181,11 +180,11 @@ pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Tr
 
     let (mut reader, mut writer) = socket.split();
     let (outgoing, expected) = (Arc::clone(&sent), sent);
-    let writing = spawn::<T>(async move {
+    let writing = spawn::<T, _>(async move {
         writer.write_all(&outgoing).await.unwrap();
         writer.close().await.unwrap();
     });
-    let reading = spawn::<T>(async move {
+    let reading = spawn::<T, _>(async move {
         let mut received = vec![0; expected.len()];
         reader.read_exact(&mut received).await.unwrap();
         assert!(received[..] == expected[..]);
@@ -211,17 +210,6 @@ fn both_ways(mut peer: Peer, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
         assert!(twin.hears_to_end()[..] == expected[..], "the peer heard other bytes than these");
     });
     [saying, hearing]
-}
-
-/// Spawns `task`; what it returns is ready when that is through, and cancelled when it panics.
-fn spawn<T: Transport>(task: impl Future<Output = ()> + Send + 'static) -> oneshot::Receiver<()> {
-    let (done, waiting) = oneshot::channel();
-    T::spawn(async move {
-        task.await;
-        // Nobody waits any more if the other task has panicked.
-        let _ = done.send(());
-    });
-    waiting
 }
 
 /// Whoever gives up loses nothing.
