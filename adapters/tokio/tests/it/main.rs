@@ -6,7 +6,6 @@
 mod bridge;
 mod connecting;
 mod promises;
-mod reset;
 mod stream;
 mod support;
 mod timer;
