@@ -68,6 +68,7 @@ macro_rules! promises {
             connecting::an_ipv6_address_is_dialled
             connecting::a_boxed_connector_connects_and_keeps_the_info
             connecting::c9_nobody_listening_is_refused
+            connecting::c9_a_name_with_nobody_listening_is_refused
             connecting::c9_port_zero_is_refused
             connecting::c9_a_name_that_does_not_resolve_is_unresolvable
             connecting::an_endpoint_that_cannot_be_is_invalid_input

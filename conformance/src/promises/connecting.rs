@@ -61,13 +61,33 @@ pub async fn a_boxed_connector_connects_and_keeps_the_info<T: Transport>() {
 
 /// Refused, with the code of the system.
 pub async fn c9_nobody_listening_is_refused<T: Transport>() {
-    // Bound, so that nobody else gets the port, and never listening.
-    let held = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    held.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    let held = bound((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let server = held.local_addr().unwrap().as_socket().unwrap();
     let error = failure::<T>(&server.into()).await;
     assert_eq!(classify(&error), ErrorClass::Refused, "{error:?}");
     check_as_the_system_says(&error, ErrorKind::ConnectionRefused);
+}
+
+/// A name of which no address answers fails as the last of them did.
+pub async fn c9_a_name_with_nobody_listening_is_refused<T: Transport>() {
+    let anywhere = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+    let held = bound(anywhere).unwrap_or_else(|_| {
+        bound((Ipv4Addr::UNSPECIFIED, 0).into()).unwrap() // A system without IPv6.
+    });
+    let port = held.local_addr().unwrap().as_socket().unwrap().port();
+    let error = failure::<T>(&Endpoint::new("localhost", port)).await;
+    assert_eq!(classify(&error), ErrorClass::Refused, "{error:?}");
+    check_as_the_system_says(&error, ErrorKind::ConnectionRefused);
+}
+
+/// A socket that has `addr`, so that nobody else gets it, and never listens.
+fn bound(addr: SocketAddr) -> io::Result<socket2::Socket> {
+    let held = socket2::Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    if addr.is_ipv6() {
+        held.set_only_v6(false)?;
+    }
+    held.bind(&addr.into())?;
+    Ok(held)
 }
 
 /// Nobody can listen on port 0. What that means is known of Linux only.

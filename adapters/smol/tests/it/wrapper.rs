@@ -133,6 +133,24 @@ fn c4_a_stream_that_is_no_longer_connected_closes_all_the_same() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn c4_a_stream_of_another_kind_is_half_closed_too() {
+    smol::block_on(async {
+        let (near, far) = async_net::unix::UnixStream::pair().unwrap();
+        let (mut near, mut far) = (SmolSocket::new(near), SmolSocket::new(far));
+        near.send_all(b"bye").await.unwrap();
+        near.shutdown().await.unwrap();
+        assert_eq!(far.recv_to_end(8).await.unwrap(), b"bye");
+        assert_eq!(near.send(b"x").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+
+        far.send_all(b"late").await.unwrap();
+        far.disconnect().await.unwrap();
+        assert_eq!(near.recv_to_end(8).await.unwrap(), b"late");
+        near.disconnect().await.unwrap();
+    });
+}
+
 #[test]
 fn what_is_wrapped_can_be_reached() {
     let info = SocketInfo::new().with_peer_addr(([127, 0, 0, 1], 80).into());
