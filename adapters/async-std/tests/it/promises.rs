@@ -1,4 +1,4 @@
-//! The promises that every adapter keeps, on this one.
+//! The promises that every adapter keeps, on this one, with its own executor and with another.
 
 use async_std::net::TcpStream;
 use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket};
@@ -27,3 +27,32 @@ impl Transport for AsyncStd {
 }
 
 wirescript_conformance::promises!(AsyncStd);
+
+mod elsewhere {
+    use super::{AsyncStdConnector, AsyncStdSocket, TcpStream, Transport};
+
+    /// The executor of `futures`, which knows no sockets, and a thread for each task.
+    struct Elsewhere;
+
+    impl Transport for Elsewhere {
+        type Connector = AsyncStdConnector;
+
+        fn connector() -> AsyncStdConnector {
+            AsyncStdConnector::new()
+        }
+
+        fn block_on<F: Future>(future: F) -> F::Output {
+            futures::executor::block_on(future)
+        }
+
+        fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+            std::thread::spawn(|| futures::executor::block_on(task));
+        }
+
+        fn is_connected(socket: &AsyncStdSocket<TcpStream>) -> bool {
+            socket.get_ref().peer_addr().is_ok()
+        }
+    }
+
+    wirescript_conformance::promises!(Elsewhere);
+}

@@ -1,4 +1,4 @@
-//! The promises that every adapter keeps, on this one.
+//! The promises that every adapter keeps, on this one, with its own executor and with another.
 
 use async_net::TcpStream;
 use wirescript_conformance::Transport;
@@ -27,3 +27,32 @@ impl Transport for Smol {
 }
 
 wirescript_conformance::promises!(Smol);
+
+mod elsewhere {
+    use super::{SmolConnector, SmolSocket, TcpStream, Transport};
+
+    /// The executor of `futures`, which knows no sockets, and a thread for each task.
+    struct Elsewhere;
+
+    impl Transport for Elsewhere {
+        type Connector = SmolConnector;
+
+        fn connector() -> SmolConnector {
+            SmolConnector::new()
+        }
+
+        fn block_on<F: Future>(future: F) -> F::Output {
+            futures::executor::block_on(future)
+        }
+
+        fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+            std::thread::spawn(|| futures::executor::block_on(task));
+        }
+
+        fn is_connected(socket: &SmolSocket<TcpStream>) -> bool {
+            socket.get_ref().peer_addr().is_ok()
+        }
+    }
+
+    wirescript_conformance::promises!(Elsewhere);
+}
