@@ -147,13 +147,7 @@ impl Future for Connecting<'_> {
             }
         ));
         let Some(line) = line.take() else { return Poll::Pending };
-        Poll::Ready(connected.map(|_| {
-            let info = match to.ip() {
-                Some(ip) => SocketInfo::new().with_peer_addr((ip, to.port()).into()),
-                None => SocketInfo::new(),
-            };
-            ScriptedSocket::new(line, info)
-        }))
+        Poll::Ready(connected.map(|_| ScriptedSocket::new(line, info_of(to))))
     }
 }
 
@@ -162,6 +156,16 @@ impl Drop for Connecting<'_> {
         if let Some(line) = &self.line {
             line.give_up(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
         }
+    }
+}
+
+/// What a connection to `to` knows, as far as the endpoint tells.
+fn info_of(to: &Endpoint) -> SocketInfo {
+    let info = SocketInfo::new();
+    match (to.path(), to.ip()) {
+        (Some(path), _) => info.with_peer_path(path),
+        (None, Some(ip)) => info.with_peer_addr((ip, to.port()).into()),
+        (None, None) => info,
     }
 }
 

@@ -234,7 +234,7 @@ impl Value for usize {
 ///
 /// For bytes (`T = [u8]`): slices, arrays, `&str`, `String`, `Vec<u8>`, [`Bytes`], and what has
 /// [`Part`]s: one, or a tuple of parts and literals. For endpoints:
-/// `"host:port"`, `("host", port)`, [`Endpoint`], [`SocketAddr`]. For sizes: `usize`. Implement it
+/// `"host:port"`, `"unix:/path"`, `("host", port)`, [`Endpoint`], [`SocketAddr`]. For sizes: `usize`. Implement it
 /// for types of your own by way of one of these.
 pub trait IntoExpected<T: Value + ?Sized> {
     /// The expectation.

@@ -3,15 +3,35 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::str::FromStr;
 
 /// The longest host name in bytes (RFC 1035 section 2.3.4, less the root's dot and length byte).
 const MAX_HOST: usize = 253;
 
-/// A host and a port: what a client asks a connector for, before any name is resolved.
+/// The longest path of a Unix domain socket in bytes: `sun_path` less its NUL. It has 108 bytes on
+/// Linux (unix(7)), and 104 on macOS and the BSDs (their `sys/un.h`).
+const MAX_PATH: usize = if cfg!(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "dragonfly"
+)) {
+    103
+} else {
+    107
+};
+
+/// What the text of a path begins with.
+const UNIX: &str = "unix:";
+
+/// Where a client wants to be connected to: a host and a port, before any name is resolved, or the
+/// path of a Unix domain socket.
 ///
 /// The host is a name or an IP address; an IPv6 address is kept without brackets and printed with
-/// them. Two endpoints are equal when host and port are, letter for letter.
+/// them. Two such endpoints are equal when host and port are, letter for letter; two paths are when
+/// [`Path`] says so.
 ///
 /// ```
 /// use wirescript::Endpoint;
@@ -23,6 +43,10 @@ const MAX_HOST: usize = 253;
 /// assert_eq!(endpoint.host(), "2001:db8::1");
 /// assert_eq!(endpoint.to_string(), "[2001:db8::1]:443");
 ///
+/// let endpoint = Endpoint::unix("/run/redis.sock");
+/// assert_eq!(endpoint, "unix:/run/redis.sock".parse()?);
+/// assert_eq!(endpoint.path(), Some("/run/redis.sock".as_ref()));
+///
 /// let error = "monitoring.internal".parse::<Endpoint>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
@@ -31,9 +55,12 @@ const MAX_HOST: usize = 253;
 /// # Ok::<(), wirescript::InvalidEndpoint>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    host: Box<str>,
-    port: u16,
+pub struct Endpoint(Place);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Host(Box<str>, u16),
+    Path(Box<Path>),
 }
 
 impl Endpoint {
@@ -42,25 +69,55 @@ impl Endpoint {
     /// This never fails, because a client has it from somewhere and has nobody to tell; whoever
     /// dials asks [`check`](Self::check).
     pub fn new(host: impl AsRef<str>, port: u16) -> Self {
-        Self { host: without_brackets(host.as_ref()).into(), port }
+        Self(Place::Host(without_brackets(host.as_ref()).into(), port))
     }
 
-    /// The host: a name, or an IP address without brackets.
+    /// The Unix domain socket at `path` in the file system.
+    ///
+    /// It prints as `unix:` and the path; what is not UTF-8 in that, as U+FFFD. A path of digits
+    /// alone is kept with `./` before it, because `unix:80` is a host of that name.
+    ///
+    /// This never fails, as [`new`](Self::new).
+    pub fn unix(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let is_like_a_port = path.to_str().is_some_and(is_number);
+        Self(Place::Path(match is_like_a_port {
+            true => Path::new(".").join(path).into(),
+            false => path.into(),
+        }))
+    }
+
+    /// The host: a name, or an IP address without brackets. Empty for a path, which no host is.
     pub fn host(&self) -> &str {
-        &self.host
+        match &self.0 {
+            Place::Host(host, _) => host,
+            Place::Path(_) => "",
+        }
     }
 
-    /// The port.
+    /// The port; 0 for a path.
     pub fn port(&self) -> u16 {
-        self.port
+        match self.0 {
+            Place::Host(_, port) => port,
+            Place::Path(_) => 0,
+        }
     }
 
     /// The host as an IP address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
-        if self.host.contains(':') {
-            self.host.parse().ok().map(IpAddr::V6)
+        let host = self.host();
+        if host.contains(':') {
+            host.parse().ok().map(IpAddr::V6)
         } else {
-            self.host.parse().ok().map(IpAddr::V4)
+            host.parse().ok().map(IpAddr::V4)
+        }
+    }
+
+    /// The path of the Unix domain socket, if this is one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Host(..) => None,
+            Place::Path(path) => Some(path),
         }
     }
 
@@ -68,21 +125,58 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// The host is empty, longer than 253 bytes, or holds white space or a control character.
+    /// The host is empty, longer than 253 bytes, or holds white space or a control character. The
+    /// path is empty, holds a NUL byte, or is longer than the system takes: 107 bytes on Linux,
+    /// 103 on macOS.
     pub fn check(&self) -> Result<(), InvalidEndpoint> {
-        match host_problem(&self.host) {
-            Some(problem) => Err(InvalidEndpoint { text: self.to_string(), problem }),
-            None => Ok(()),
+        let problem = match &self.0 {
+            Place::Host(host, _) => host_problem(host),
+            Place::Path(path) => path_problem(path),
+        };
+        problem.map_or(Ok(()), |problem| Err(self.invalid(problem)))
+    }
+
+    /// The host and the port, for a connector that dials nothing else; it asks this instead of
+    /// [`check`](Self::check).
+    ///
+    /// ```
+    /// use std::io::{self, ErrorKind};
+    /// use wirescript::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::new("localhost", 80).host_and_port()?, ("localhost", 80));
+    ///
+    /// let error: io::Error = Endpoint::unix("/run/redis.sock").host_and_port().unwrap_err().into();
+    /// assert_eq!(error.kind(), ErrorKind::Unsupported);
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`unix:/run/redis.sock` is the path of a socket, and this connector dials only hosts"
+    /// );
+    /// # io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check); and this is a path, which becomes an [`io::Error`] of the
+    /// kind `Unsupported`.
+    pub fn host_and_port(&self) -> Result<(&str, u16), InvalidEndpoint> {
+        self.check()?;
+        match &self.0 {
+            Place::Host(host, port) => Ok((host, *port)),
+            Place::Path(_) => Err(self.invalid(Problem::PathUnsupported)),
         }
+    }
+
+    fn invalid(&self, problem: Problem) -> InvalidEndpoint {
+        InvalidEndpoint { text: self.to_string(), problem }
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
+        match &self.0 {
+            Place::Host(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Place::Host(host, port) => write!(f, "{host}:{port}"),
+            Place::Path(path) => write!(f, "{UNIX}{}", path.display()),
         }
     }
 }
@@ -90,8 +184,12 @@ impl fmt::Display for Endpoint {
 impl FromStr for Endpoint {
     type Err = InvalidEndpoint;
 
-    /// Parses `host:port`, `192.0.2.7:port` or `[2001:db8::1]:port`.
+    /// Parses `host:port`, `192.0.2.7:port`, `[2001:db8::1]:port` or `unix:/path`.
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
+        if let Some(path) = text.strip_prefix(UNIX).filter(|rest| !is_number(rest)) {
+            let endpoint = Self::unix(path);
+            return endpoint.check().map(|()| endpoint);
+        }
         parse(text).map_err(|problem| {
             // Nothing with a scheme parses; its first problem is only not its plainest.
             let problem = if text.contains("://") { Problem::Scheme } else { problem };
@@ -110,7 +208,7 @@ impl TryFrom<&str> for Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(addr: SocketAddr) -> Self {
-        Self { host: addr.ip().to_string().into(), port: addr.port() }
+        Self(Place::Host(addr.ip().to_string().into(), addr.port()))
     }
 }
 
@@ -122,7 +220,8 @@ impl<H: AsRef<str>> From<(H, u16)> for Endpoint {
 
 /// A text that is no endpoint, or an endpoint that nobody could dial.
 ///
-/// It converts to an [`io::Error`] of the kind `InvalidInput`.
+/// It converts to an [`io::Error`] of the kind `InvalidInput`; to one of the kind `Unsupported`, if
+/// only this connector could not (see [`Endpoint::host_and_port`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidEndpoint {
     text: String,
@@ -139,6 +238,10 @@ enum Problem {
     Ipv6Unbracketed,
     Ipv6Invalid(String),
     Scheme,
+    PathEmpty,
+    PathNul,
+    PathTooLong(usize),
+    PathUnsupported,
 }
 
 impl InvalidEndpoint {
@@ -150,7 +253,14 @@ impl InvalidEndpoint {
 
 impl fmt::Display for InvalidEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no endpoint: ", shown(&self.text))?;
+        let text = shown(&self.text);
+        if self.problem == Problem::PathUnsupported {
+            return write!(
+                f,
+                "`{text}` is the path of a socket, and this connector dials only hosts"
+            );
+        }
+        write!(f, "`{text}` is no endpoint: ")?;
         match &self.problem {
             Problem::PortMissing => f.write_str("the port is missing, as in `host:5000`"),
             Problem::PortInvalid(port) => {
@@ -166,6 +276,15 @@ impl fmt::Display for InvalidEndpoint {
             }
             Problem::Ipv6Invalid(inner) => write!(f, "`{}` is no IPv6 address", shown(inner)),
             Problem::Scheme => f.write_str("it has a scheme, and an endpoint is only `host:port`"),
+            Problem::PathEmpty => f.write_str("the path is empty"),
+            Problem::PathNul => f.write_str("a path holds no NUL byte"),
+            Problem::PathTooLong(len) => {
+                write!(
+                    f,
+                    "the path is {len} bytes long, and that of a socket has at most {MAX_PATH}"
+                )
+            }
+            Problem::PathUnsupported => Ok(()),
         }
     }
 }
@@ -174,7 +293,11 @@ impl std::error::Error for InvalidEndpoint {}
 
 impl From<InvalidEndpoint> for io::Error {
     fn from(error: InvalidEndpoint) -> Self {
-        Self::new(io::ErrorKind::InvalidInput, error)
+        let kind = match error.problem {
+            Problem::PathUnsupported => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::InvalidInput,
+        };
+        Self::new(kind, error)
     }
 }
 
@@ -203,9 +326,8 @@ fn parse(text: &str) -> Result<Endpoint, Problem> {
         return Err(Problem::PortMissing);
     }
     // `u16::from_str` alone would take a sign.
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
-        Ok(port) if digits => Ok(Endpoint::new(host, port)),
+        Ok(port_number) if is_number(port) => Ok(Endpoint::new(host, port_number)),
         _ => Err(Problem::PortInvalid(port.to_owned())),
     }
 }
@@ -222,6 +344,22 @@ fn host_problem(host: &str) -> Option<Problem> {
         return None;
     }
     host.chars().find(|c| c.is_whitespace() || c.is_control()).map(Problem::HostCharacter)
+}
+
+fn path_problem(path: &Path) -> Option<Problem> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.is_empty() {
+        return Some(Problem::PathEmpty);
+    }
+    if bytes.contains(&0) {
+        return Some(Problem::PathNul);
+    }
+    (bytes.len() > MAX_PATH).then_some(Problem::PathTooLong(bytes.len()))
+}
+
+/// Whether `text` is what stands behind the colon of a host.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn without_brackets(host: &str) -> &str {
@@ -329,5 +467,74 @@ mod tests {
         assert_eq!(Endpoint::new("[::1]", 80), Endpoint::new("::1", 80));
         assert_eq!(Endpoint::from(("::1", 80)), "[::1]:80".parse().unwrap());
         assert_eq!(Endpoint::new("[x]", 80).host(), "[x]");
+    }
+
+    #[test]
+    fn a_path_prints_as_it_parses() {
+        for path in
+            ["/run/redis.sock", "redis.sock", "./80", "a b", "/tmp/a:1", "///x", "//h/x", "b\u{fc}"]
+        {
+            let endpoint = Endpoint::unix(path);
+            assert_eq!(endpoint.to_string(), format!("unix:{path}"));
+            assert_eq!(endpoint.to_string().parse(), Ok(endpoint.clone()));
+            assert_eq!(endpoint.path(), Some(Path::new(path)));
+            assert_eq!((endpoint.host(), endpoint.port(), endpoint.ip()), ("", 0, None));
+            assert_eq!(endpoint.check(), Ok(()));
+        }
+        assert_eq!(Endpoint::new("localhost", 80).path(), None);
+    }
+
+    #[test]
+    fn a_host_that_is_called_unix_is_a_host() {
+        check_parse("unix:80", Ok(("unix", 80)));
+        let port = "is no port, which is a number from 0 to 65535";
+        check_parse("unix:65536", Err(&format!("`65536` {port}")));
+        // So that what is printed parses.
+        let endpoint = Endpoint::unix("80");
+        assert_eq!(endpoint.to_string(), "unix:./80");
+        assert_eq!("unix:./80".parse(), Ok(endpoint.clone()));
+        assert_ne!(endpoint, Endpoint::new("unix", 80));
+    }
+
+    #[test]
+    fn paths_are_equal_as_paths_are() {
+        use std::collections::HashSet;
+        let equal = ["unix:/run/x", "unix:///run/x", "unix:/run//x", "unix:/run/./x"];
+        let endpoints = equal.map(|text| text.parse::<Endpoint>().unwrap());
+        assert!(endpoints.iter().all(|endpoint| *endpoint == endpoints[0]));
+        assert_eq!(HashSet::from(endpoints.clone()).len(), 1);
+        assert_ne!(endpoints[0], Endpoint::unix("/run/y"));
+    }
+
+    #[test]
+    fn a_path_that_no_socket_has_is_refused() {
+        check_parse("unix:", Err("the path is empty"));
+        assert!(Endpoint::unix("").check().is_err());
+        let error = Endpoint::unix("a\0b").check().unwrap_err();
+        assert_eq!(error.to_string(), r"`unix:a\0b` is no endpoint: a path holds no NUL byte");
+        assert_eq!(Endpoint::unix("a".repeat(MAX_PATH)).check(), Ok(()));
+        let error = Endpoint::unix("a".repeat(MAX_PATH + 1)).check().unwrap_err();
+        let reason =
+            format!("{} bytes long, and that of a socket has at most {MAX_PATH}", MAX_PATH + 1);
+        assert!(error.to_string().ends_with(&reason), "{error}");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::InvalidInput);
+    }
+
+    /// The system has the last word on how long a path may be.
+    #[cfg(unix)]
+    #[test]
+    fn the_longest_path_is_the_longest_that_the_system_takes() {
+        use std::os::unix::net::SocketAddr;
+        assert!(SocketAddr::from_pathname("a".repeat(MAX_PATH)).is_ok());
+        assert!(SocketAddr::from_pathname("a".repeat(MAX_PATH + 1)).is_err());
+    }
+
+    #[test]
+    fn a_connector_of_hosts_refuses_paths_and_what_nobody_could_dial() {
+        let kind =
+            |endpoint: Endpoint| io::Error::from(endpoint.host_and_port().unwrap_err()).kind();
+        assert_eq!(kind(Endpoint::unix("/run/x")), io::ErrorKind::Unsupported);
+        assert_eq!(kind(Endpoint::unix("")), io::ErrorKind::InvalidInput);
+        assert_eq!(kind(Endpoint::new("", 1)), io::ErrorKind::InvalidInput);
     }
 }

@@ -1,6 +1,7 @@
 //! What is known about a connection from the moment it was made.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// Facts about a connection, captured when it was made.
 ///
@@ -18,6 +19,7 @@ use std::net::SocketAddr;
 pub struct SocketInfo {
     peer_addr: Option<SocketAddr>,
     local_addr: Option<SocketAddr>,
+    peer_path: Option<Box<Path>>,
     secure: bool,
     alpn: Option<Box<[u8]>>,
 }
@@ -27,7 +29,7 @@ static UNKNOWN: SocketInfo = SocketInfo::new();
 impl SocketInfo {
     /// Nothing known, not secure.
     pub const fn new() -> Self {
-        Self { peer_addr: None, local_addr: None, secure: false, alpn: None }
+        Self { peer_addr: None, local_addr: None, peer_path: None, secure: false, alpn: None }
     }
 
     /// The info of a socket that knows nothing about its connection.
@@ -46,6 +48,13 @@ impl SocketInfo {
     #[must_use = "returns the changed info"]
     pub fn with_local_addr(mut self, addr: SocketAddr) -> Self {
         self.local_addr = Some(addr);
+        self
+    }
+
+    /// Sets the path at which the peer listens, of a Unix domain socket.
+    #[must_use = "returns the changed info"]
+    pub fn with_peer_path(mut self, path: impl AsRef<Path>) -> Self {
+        self.peer_path = Some(path.as_ref().into());
         self
     }
 
@@ -71,6 +80,11 @@ impl SocketInfo {
     /// The address of this end, where it has one.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.local_addr
+    }
+
+    /// The path at which the peer listens, where the connection is one of a Unix domain socket.
+    pub fn peer_path(&self) -> Option<&Path> {
+        self.peer_path.as_deref()
     }
 
     /// Whether the connection is encrypted and its peer authenticated.

@@ -636,7 +636,7 @@ fn name(name: &str) -> String {
 fn argument(argument: &Argument) -> String {
     match argument {
         Argument::None => String::new(),
-        Argument::Endpoint(endpoint) => endpoint.to_string(),
+        Argument::Endpoint(endpoint) => on_one_line(&endpoint.to_string()),
         Argument::Bytes(bytes) => bytes::shown(bytes),
         Argument::Error(fault) => fault.to_string(),
         Argument::Any => "any()".to_owned(),
@@ -644,6 +644,19 @@ fn argument(argument: &Argument) -> String {
         Argument::Parts(parts) => format!("{parts:?}"),
         Argument::Reply => "replies_with(..)".to_owned(),
     }
+}
+
+/// `text` without what would break the line: a path may hold anything but a NUL.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// An argument as it is written in Rust, if it is not too long for that.

@@ -2,7 +2,7 @@
 
 use futures::executor::block_on;
 use wirescript::scripted::{Violation, ViolationKind};
-use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any, matching};
+use wirescript::{AsyncSocket, AsyncSocketExt, Connect, Endpoint, Verifier, any, matching};
 
 #[test]
 fn connectors_of_different_names_have_queues_of_their_own() {
@@ -75,4 +75,23 @@ fn a_matcher_that_panics_while_a_session_is_chosen_is_told_by_the_connect() {
     let violation = Violation::of(&error).unwrap();
     assert!(matches!(violation.kind(), ViolationKind::MatcherPanicked { .. }), "{violation}");
     assert!(verifier.try_verify().is_err());
+}
+
+#[test]
+fn a_path_is_an_endpoint_like_any_other() {
+    let verifier = Verifier::new();
+    let net = verifier.socket().by_endpoint();
+    net.new_session().expect_connect("unix:/run/replica.sock").expect_send_all(b"read");
+    net.new_session().expect_connect(Endpoint::unix("/run/primary.sock")).expect_send_all(b"write");
+    block_on(async {
+        for (path, request) in [("/run/primary.sock", "write"), ("/run/replica.sock", "read")] {
+            let mut socket = net.connect(&Endpoint::unix(path)).await.unwrap();
+            assert_eq!(socket.info().peer_path(), Some(path.as_ref()));
+            assert_eq!(socket.info().peer_addr(), None);
+            socket.send_all(request.as_bytes()).await.unwrap();
+        }
+    });
+    net.assert_connect("unix:/run/primary.sock");
+    assert!(verifier.timeline().to_string().contains("unix:/run/replica.sock"));
+    verifier.verify();
 }

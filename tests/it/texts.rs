@@ -139,6 +139,19 @@ fn another_endpoint() {
 }
 
 #[test]
+fn another_path() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let net = verifier.socket();
+            net.new_session().expect_connect("unix:/run/redis.sock").expect_close();
+            net.connect(&Endpoint::unix("/run/redis\n.sock")).await.unwrap_err();
+        },
+        expect_file!["snapshots/another_path.txt"],
+    );
+}
+
+#[test]
 fn a_write_where_only_reads_are_left() {
     check_report(
         Verifier::new(),
@@ -809,6 +822,7 @@ fn check_script(write: impl FnOnce(wirescript::scripted::SocketScript), expected
 fn steps_that_cannot_be() {
     let file = |name| expect_file![format!("snapshots/impossible_{name}.txt")];
     check_script(|s| drop(s.expect_connect("nowhere")), file("endpoint"));
+    check_script(|s| drop(s.expect_connect("unix:")), file("path"));
     check_script(|s| drop(s.expect_recv(b"x").expect_connect("a:1")), file("connect"));
     check_script(|s| drop(s.expect_eof().expect_recv(b"x")), file("after_eof"));
     check_script(|s| drop(s.expect_reset().expect_send(b"x")), file("after_reset"));
