@@ -14,9 +14,8 @@
 //! # Example
 //!
 //! ```
-//! use tokio::net::TcpStream;
-//! use wirescript_conformance::Transport;
-//! use wirescript_tokio::{TokioConnector, TokioSocket};
+//! //! use wirescript_conformance::Transport;
+//! use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 //!
 //! struct Tokio;
 //!
@@ -35,8 +34,8 @@
 //!         tokio::spawn(task);
 //!     }
 //!
-//!     fn is_connected(socket: &TokioSocket<TcpStream>) -> bool {
-//!         socket.get_ref().peer_addr().is_ok()
+//!     fn is_connected(socket: &TokioSocket<TokioStream>) -> bool {
+//!         socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
 //!     }
 //! }
 //!

@@ -1,26 +1,30 @@
-//! Dialling over TCP. Names are looked up by the system's resolver, on tokio's blocking threads.
+//! Dialling over TCP and Unix domain sockets. Names are looked up by the system's resolver, on
+//! tokio's blocking threads.
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::net::{TcpSocket, lookup_host};
 use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
 
-use crate::TokioSocket;
+use crate::{TokioSocket, TokioStream};
 
-/// Opens TCP connections on tokio.
+/// Opens connections on tokio: over TCP, and to [paths](Endpoint::unix) over Unix domain sockets.
 ///
 /// The addresses of a name are tried one after the other, in the order of the resolver. There is
 /// no timeout but that of the system. The future must be polled inside a tokio runtime with I/O
 /// enabled.
 ///
-/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends.
+/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends, or the path
+/// of the peer.
 ///
 /// # Errors
 ///
-/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); those of the
-/// resolver; otherwise the error of the address that was tried last.
-/// [`classify`](wirescript::classify) tells them apart.
+/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); `Unsupported`
+/// for a path where there are no Unix domain sockets; those of the resolver; otherwise the error of
+/// the address that was tried last. [`classify`](wirescript::classify) tells them apart.
 ///
 /// # Cancel safety
 ///
@@ -55,14 +59,14 @@ impl TokioConnector {
     }
 
     /// Whether small writes go out at once (`TCP_NODELAY`) instead of waiting to be joined with
-    /// later ones. Off unless it is set.
+    /// later ones. Off unless it is set; Unix domain sockets never wait.
     #[must_use = "returns the changed connector"]
     pub fn with_nodelay(mut self, nodelay: bool) -> Self {
         self.nodelay = nodelay;
         self
     }
 
-    async fn dial(&self, addr: SocketAddr) -> io::Result<TokioSocket<TcpStream>> {
+    async fn dial(&self, addr: SocketAddr) -> io::Result<TokioSocket<TokioStream>> {
         let socket = match addr {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -79,19 +83,39 @@ impl TokioConnector {
         if let Ok(local_addr) = stream.local_addr() {
             info = info.with_local_addr(local_addr);
         }
-        Ok(TokioSocket::new(stream).with_info(info))
+        Ok(TokioSocket::new(stream.into()).with_info(info))
     }
+}
+
+#[cfg(unix)]
+async fn dial_path(path: &Path) -> io::Result<TokioSocket<TokioStream>> {
+    let stream =
+        tokio::net::UnixStream::connect(path).await.map_err(|error| match error.kind() {
+            // Where Linux has no room in the backlog it tells those who cannot wait to try again, and
+            // never when (connect(2), `EAGAIN`). The BSDs say in the same place that it was refused.
+            io::ErrorKind::WouldBlock => io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "the backlog of the socket is full",
+            ),
+            _ => error,
+        })?;
+    Ok(TokioSocket::new(stream.into()).with_info(SocketInfo::new().with_peer_path(path)))
 }
 
 #[async_trait]
 impl Connect for TokioConnector {
-    type Socket = TokioSocket<TcpStream>;
+    type Socket = TokioSocket<TokioStream>;
 
     async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
-        to.check()?;
+        #[cfg(unix)]
+        if let Some(path) = to.path() {
+            to.check()?;
+            return dial_path(path).await;
+        }
+        let to = to.host_and_port()?;
         // Not `TcpStream::connect`, which would keep to itself which address answered.
         let mut failure = None;
-        for addr in lookup_host((to.host(), to.port())).await? {
+        for addr in lookup_host(to).await? {
             match self.dial(addr).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => failure = Some(error),

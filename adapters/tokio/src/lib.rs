@@ -1,6 +1,7 @@
 //! [`wirescript`]'s transport contracts on tokio, and tokio's traits on any wirescript socket.
 //!
-//! - [`TokioConnector`] opens TCP connections: what a client is constructed with in production.
+//! - [`TokioConnector`] opens connections over TCP and Unix domain sockets: what a client is
+//!   constructed with in production.
 //! - [`TokioSocket`] makes an [`AsyncSocket`](wirescript::AsyncSocket) of a tokio stream.
 //! - [`IntoTokio`] makes a tokio stream of an `AsyncSocket`, for libraries that are written for
 //!   tokio.
@@ -14,11 +15,13 @@
 mod connector;
 mod into_tokio;
 mod socket;
+mod stream;
 mod timer;
 
 pub use connector::TokioConnector;
 pub use into_tokio::IntoTokio;
 pub use socket::TokioSocket;
+pub use stream::TokioStream;
 pub use timer::TokioTimer;
 
 #[cfg(doctest)]

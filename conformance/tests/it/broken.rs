@@ -7,11 +7,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use futures::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+
 use wirescript::{AsyncSocket, Connect, Endpoint, SocketInfo, async_trait};
 use wirescript_conformance::promises::{connecting, reset, stream};
 use wirescript_conformance::{Transport, check};
-use wirescript_tokio::{TokioConnector, TokioSocket};
+use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 
 /// What is wrong with a socket. By default, nothing is.
 trait Fault: Send + Sync + 'static {
@@ -72,7 +72,7 @@ impl<F: Fault> Connect for Connector<F> {
 }
 
 struct Socket<F> {
-    inner: TokioSocket<TcpStream>,
+    inner: TokioSocket<TokioStream>,
     was_reset: bool,
     reader: Option<Waker>,
     doubled: bool,
@@ -158,7 +158,9 @@ impl<F: Fault> AsyncWrite for Socket<F> {
         if F::ONLY_FLUSHES {
             return self.poll_flush(cx);
         }
-        if F::CANNOT_CLOSE_AFTER_A_RESET && self.inner.get_ref().peer_addr().is_err() {
+        if F::CANNOT_CLOSE_AFTER_A_RESET
+            && self.inner.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_err())
+        {
             return Poll::Ready(Err(ErrorKind::NotConnected.into()));
         }
         Pin::new(&mut self.inner).poll_close(cx)
@@ -181,7 +183,7 @@ impl<F: Fault> Transport for Connector<F> {
     }
 
     fn is_connected(socket: &Socket<F>) -> bool {
-        socket.inner.get_ref().peer_addr().is_ok()
+        socket.inner.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }
 

@@ -6,9 +6,8 @@ use std::task::{Context, Poll};
 
 use futures::AsyncWriteExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use wirescript::{AsyncSocket, AsyncSocketExt, BoxSocket, SocketInfo};
-use wirescript_tokio::{IntoTokio, TokioConnector, TokioSocket, TokioTimer};
+use wirescript_tokio::{IntoTokio, TokioConnector, TokioSocket, TokioStream, TokioTimer};
 
 use crate::support::pair;
 
@@ -71,8 +70,8 @@ impl AsyncWrite for Recorder {
 fn everything_may_be_sent_and_shared() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<TokioConnector>();
-    check::<TokioSocket<TcpStream>>();
-    check::<IntoTokio<TokioSocket<TcpStream>>>();
+    check::<TokioSocket<TokioStream>>();
+    check::<IntoTokio<TokioSocket<TokioStream>>>();
     check::<TokioTimer>();
 }
 

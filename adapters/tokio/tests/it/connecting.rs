@@ -17,7 +17,7 @@ async fn nodelay_is_as_it_was_asked_for() {
         (TokioConnector::new().with_nodelay(true).with_nodelay(false), false),
     ] {
         let socket = net.clone().connect(&to).await.unwrap();
-        assert_eq!(socket.get_ref().nodelay().unwrap(), expected, "{net:?}");
+        assert_eq!(socket.get_ref().as_tcp().unwrap().nodelay().unwrap(), expected, "{net:?}");
     }
 }
 

@@ -9,3 +9,5 @@ mod promises;
 mod stream;
 mod support;
 mod timer;
+#[cfg(unix)]
+mod unix;

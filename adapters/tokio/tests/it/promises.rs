@@ -1,8 +1,7 @@
 //! The promises that every adapter keeps, on this one.
 
-use tokio::net::TcpStream;
 use wirescript_conformance::Transport;
-use wirescript_tokio::{TokioConnector, TokioSocket};
+use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 
 struct Tokio;
 
@@ -26,8 +25,8 @@ impl Transport for Tokio {
         tokio::spawn(task);
     }
 
-    fn is_connected(socket: &TokioSocket<TcpStream>) -> bool {
-        socket.get_ref().peer_addr().is_ok()
+    fn is_connected(socket: &TokioSocket<TokioStream>) -> bool {
+        socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }
 
