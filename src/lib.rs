@@ -5,6 +5,7 @@
 //! * [`transport`]: the contracts. [`AsyncSocket`] is a connection, [`Connect`] opens one, an
 //!   [`Endpoint`] says where. A client is written against these and constructed with an adapter
 //!   (`wirescript-tokio`, ...) in production.
+//! * [`blocking`]: the same for clients that block, and the standard library's sockets behind it.
 //! * [`scripted`] (feature `scripted`, for `[dev-dependencies]`): the doubles. A [`Verifier`] owns
 //!   scripts, one for each connection that a client makes, and gives the verdict.
 //!
@@ -39,6 +40,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod blocking;
 pub mod transport;
 
 #[cfg(feature = "scripted")]

@@ -7,6 +7,9 @@ use std::task::{Poll, ready};
 
 use super::AsyncSocket;
 
+/// How many bytes are read at once where nobody gave a buffer.
+pub(super) const CHUNK: usize = 2048;
+
 /// Sending and receiving, as BSD sockets name them, on every [`AsyncSocket`].
 ///
 /// The names do not clash with those of `futures::AsyncReadExt` and `AsyncWriteExt`, so both may
@@ -110,16 +113,13 @@ pub trait AsyncSocketExt: AsyncSocket {
     /// Not cancel safe: what had been read is lost.
     fn recv_to_end(&mut self, limit: usize) -> impl Future<Output = io::Result<Vec<u8>>> + Send {
         let mut received = Vec::new();
-        let mut chunk = [0; 2048];
+        let mut chunk = [0; CHUNK];
         poll_fn(move |cx| {
             loop {
                 match ready!(Pin::new(&mut *self).poll_read(cx, &mut chunk))? {
                     0 => return Poll::Ready(Ok(std::mem::take(&mut received))),
                     n if n > limit - received.len() => {
-                        return Poll::Ready(Err(io::Error::new(
-                            ErrorKind::InvalidData,
-                            format!("the peer sent more than the limit of {limit} bytes"),
-                        )));
+                        return Poll::Ready(Err(over_limit(limit)));
                     }
                     n => received.extend_from_slice(&chunk[..n]),
                 }
@@ -159,3 +159,11 @@ pub trait AsyncSocketExt: AsyncSocket {
 }
 
 impl<S: AsyncSocket + ?Sized> AsyncSocketExt for S {}
+
+/// What a client is told whose peer sent more than it wants.
+pub(super) fn over_limit(limit: usize) -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidData,
+        format!("the peer sent more than the limit of {limit} bytes"),
+    )
+}

@@ -3,6 +3,7 @@
 //! This module owns traits and plain data. It names no runtime, no script and nothing else of
 //! this crate; adapters and doubles implement it from outside.
 
+pub mod blocking;
 mod classify;
 mod connect;
 mod endpoint;

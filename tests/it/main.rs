@@ -1,6 +1,7 @@
 //! The promises of wirescript, each a test that is named after what it says.
 
 mod probe;
+mod promises;
 mod support;
 mod witness;
 
@@ -18,6 +19,7 @@ mod parts;
 mod pieces;
 mod replies;
 mod sessions;
+mod std_sockets;
 mod texts;
 mod then;
 mod tidy;
