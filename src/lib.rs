@@ -72,7 +72,7 @@ pub use self::{
 /// Scripts, the doubles that play them, and what a verdict is made of.
 #[cfg(feature = "scripted")]
 pub mod scripted {
-    pub use crate::double::{Scripted, ScriptedSocket, Session};
+    pub use crate::double::{BlockingScriptedSocket, Scripted, ScriptedSocket, Session};
     pub use crate::script::{
         AfterClose, AfterConnect, AfterEnd, AfterFrame, AfterRecv, AfterRecvError, AfterReply,
         AfterRule, AfterSend, AfterSendAll, AfterShutdown, Any, AtStart, ChunkSizes, Chunks,

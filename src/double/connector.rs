@@ -11,11 +11,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::future::BoxFuture;
 
-use super::ScriptedSocket;
-use super::socket::Line;
+use super::line::Line;
+use super::{BlockingScriptedSocket, ScriptedSocket};
 use crate::script::{Draft, Socket, SocketScript};
-use crate::session::{Shared, Side, SocketCall};
-use crate::transport::{Connect, Endpoint, SocketInfo};
+use crate::session::{Refused, Shared, SocketCall, block_on};
+use crate::transport::{Connect, Endpoint, SocketInfo, blocking};
 use crate::verify::Stage;
 
 /// A connector whose peers are scripts; of byte sockets, as `Scripted<Socket>`.
@@ -89,12 +89,8 @@ impl Connect for Scripted<Socket> {
         if let Err(error) = to.check() {
             return Box::pin(std::future::ready(Err(error.into())));
         }
-        match self.shared.take::<Socket>(self.queue, SocketCall::Connect(to), self.is_by_endpoint) {
-            Ok(session) => Box::pin(Connecting {
-                line: Some(Line::new(Arc::clone(&self.shared), session)),
-                to,
-                is_polled: false,
-            }),
+        match self.begin(to) {
+            Ok(connecting) => Box::pin(connecting),
             Err(refused) => Box::pin(async move {
                 if refused.is_repeated {
                     yield_once().await;
@@ -102,6 +98,32 @@ impl Connect for Scripted<Socket> {
                 Err(refused.violation.into())
             }),
         }
+    }
+}
+
+/// A client that blocks and one that awaits may share a connector and its queue.
+impl blocking::Connect for Scripted<Socket> {
+    type Socket = BlockingScriptedSocket;
+
+    fn connect(&self, to: &Endpoint) -> io::Result<BlockingScriptedSocket> {
+        to.check()?;
+        match self.begin(to) {
+            Ok(mut connecting) => {
+                let (line, info) = block_on(|cx| connecting.poll_connected(cx))?;
+                Ok(BlockingScriptedSocket::new(line, info))
+            }
+            Err(refused) => Err(refused.violation.into()),
+        }
+    }
+}
+
+impl Scripted<Socket> {
+    /// Takes a session for a client that connects.
+    fn begin<'e>(&self, to: &'e Endpoint) -> Result<Connecting<'e>, Refused> {
+        let call = SocketCall::Connect(to);
+        let session = self.shared.take::<Socket>(self.queue, call, self.is_by_endpoint)?;
+        let line = Line::new(Arc::clone(&self.shared), session);
+        Ok(Connecting { line: Some(line), to, is_polled: false })
     }
 }
 
@@ -131,23 +153,21 @@ struct Connecting<'e> {
     is_polled: bool,
 }
 
+impl Connecting<'_> {
+    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Line, SocketInfo)>> {
+        self.is_polled = true;
+        let Some(connecting) = &mut self.line else { return Poll::Pending };
+        let connected = ready!(connecting.poll_connect(self.to, cx));
+        let Some(line) = self.line.take() else { return Poll::Pending };
+        Poll::Ready(connected.map(|()| (line, info_of(self.to))))
+    }
+}
+
 impl Future for Connecting<'_> {
     type Output = io::Result<ScriptedSocket>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { line, to, is_polled } = &mut *self;
-        *is_polled = true;
-        let Some(connecting) = line else { return Poll::Pending };
-        let connected = ready!(connecting.poll(
-            Side::Connect,
-            "connect",
-            cx,
-            |machine, _, answers, timeline| {
-                machine.hear(SocketCall::Connect(to), answers, timeline)
-            }
-        ));
-        let Some(line) = line.take() else { return Poll::Pending };
-        Poll::Ready(connected.map(|_| ScriptedSocket::new(line, info_of(to))))
+        self.poll_connected(cx).map_ok(|(line, info)| ScriptedSocket::new(line, info))
     }
 }
 

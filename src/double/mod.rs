@@ -3,12 +3,15 @@
 //! They translate the contracts of `transport` into calls of `session` and back. They decide
 //! nothing.
 
+mod blocking;
 mod connector;
 mod cut;
 mod delay;
+mod line;
 mod session;
 mod socket;
 
+pub use blocking::BlockingScriptedSocket;
 pub use connector::Scripted;
 pub use session::Session;
 pub use socket::ScriptedSocket;

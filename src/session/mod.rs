@@ -20,5 +20,5 @@ use model::clock;
 
 pub(crate) use language::{Answer, Language};
 pub(crate) use machine::{Answers, Machine, Verdict};
-pub(crate) use shared::{Polled, Settings, Shared, Side};
+pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on};
 pub(crate) use socket::SocketCall;

@@ -12,14 +12,18 @@ use std::time::{Duration, Instant};
 
 #[cfg(not(all(test, wirescript_model)))]
 use std::{
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Mutex, MutexGuard},
     thread::{self, Thread},
+    thread_local,
 };
 
 #[cfg(all(test, wirescript_model))]
 use shuttle::{
+    sync::atomic::{AtomicBool, Ordering},
     sync::{Mutex, MutexGuard},
     thread::{self, Thread},
+    thread_local,
 };
 
 use super::book::{Book, Choice, FEW, Taken};
@@ -611,10 +615,7 @@ impl Shared {
 
     /// The same for a thread.
     pub(crate) fn wait_settled(&self) {
-        let waker = Waker::from(Arc::new(Unpark(thread::current())));
-        while self.poll_settled(&Context::from_waker(&waker)).is_pending() {
-            thread::park();
-        }
+        block_on(|cx| self.poll_settled(cx));
     }
 
     /// Whether there is a violation; wakes when there is one, or at `deadline`.
@@ -933,11 +934,49 @@ impl fmt::Debug for Shared {
 }
 
 /// A thread that waits, as a waker.
-struct Unpark(Thread);
+struct Unpark {
+    thread: Thread,
+    is_woken: AtomicBool,
+}
+
+thread_local! {
+    /// One for each thread: the waker by which it is known when it turns from writing to reading
+    /// (B5), on whichever handle.
+    static THIS_THREAD: Arc<Unpark> = Unpark::new();
+}
+
+impl Unpark {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { thread: thread::current(), is_woken: AtomicBool::new(false) })
+    }
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+/// Polls until there is an answer. In between the thread sleeps, whoever else unparks it: a poll
+/// for no reason would renew patience (W2).
+pub(crate) fn block_on<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
+    // A thread that is ending may have lost its own already.
+    let unpark = THIS_THREAD.try_with(Arc::clone).unwrap_or_else(|_| Unpark::new());
+    let waker = Waker::from(Arc::clone(&unpark));
+    let mut cx = Context::from_waker(&waker);
+    loop {
+        unpark.is_woken.store(false, Ordering::Relaxed);
+        if let Poll::Ready(answer) = poll(&mut cx) {
+            return answer;
+        }
+        while !unpark.is_woken.load(Ordering::Acquire) {
+            thread::park();
+        }
     }
 }
 

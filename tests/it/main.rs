@@ -6,6 +6,7 @@ mod support;
 mod witness;
 
 mod assertions;
+mod blocking;
 mod bytes;
 mod concurrency;
 mod connectors;

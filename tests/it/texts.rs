@@ -843,6 +843,10 @@ fn steps_that_cannot_be() {
     check_script(|s| drop(s.expect_send(b"abc").accepts(4)), file("accepts_too_much"));
     check_script(|s| drop(s.expect_recv_error(ErrorKind::WouldBlock)), file("would_block"));
     check_script(|s| drop(s.expect_connect("a:1").into_socket()), file("into_socket"));
+    check_script(
+        |s| drop(s.expect_connect("a:1").into_blocking_socket()),
+        file("into_blocking_socket"),
+    );
     check_script(|s| drop(s.expect_send_all((any(), "x"))), file("behind_an_open_part"));
     check_script(|s| drop(s.expect_send_all(to_end()).expect_send("x")), file("after_to_end"));
     check_script(

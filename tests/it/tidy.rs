@@ -71,6 +71,21 @@ fn the_contracts_name_nothing_else_of_the_crate_and_no_runtime() {
 }
 
 #[test]
+fn the_contracts_open_nothing() {
+    check_absent(&["TcpStream", "UnixStream", "ToSocketAddrs", "Instant"], |name| {
+        name.starts_with("transport/")
+    });
+}
+
+#[test]
+fn what_dials_with_the_standard_library_knows_the_contracts_alone() {
+    check_absent(
+        &["session", "script", "double", "verify", "Mutex", "Waker", "Future", "spawn"],
+        |name| name.starts_with("blocking/"),
+    );
+}
+
+#[test]
 fn one_file_of_the_sessions_names_locks_and_wakers() {
     check_absent(&["Mutex", "RwLock", "Condvar", "Waker", "Wake"], |name| {
         name.starts_with("session/") && name != "session/shared.rs" && !is_model(name)
@@ -104,6 +119,10 @@ fn what_judges_holds_no_lock_waker_clock_or_thread() {
 fn doubles_translate_and_never_decide() {
     // Violations are made by the machine and the book alone.
     check_absent(&["ViolationKind", "Details"], |name| name.starts_with("double/"));
+    // And one who blocks does so where all who wait are known.
+    check_absent(&["Waker", "Condvar", "thread", "park", "spawn"], |name| {
+        name.starts_with("double/")
+    });
 }
 
 #[test]

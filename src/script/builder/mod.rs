@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::expected::expected;
 use super::{Draft, Expected, Fault, Framing, IntoExpected, Socket};
-use crate::double::{ScriptedSocket, Session};
+use crate::double::{BlockingScriptedSocket, ScriptedSocket, Session};
+use crate::session::Shared;
 
 pub use rules::Whenever;
 
@@ -189,14 +190,44 @@ impl<K> SocketScript<K> {
     ///
     /// At this line: if the script has a connect.
     #[track_caller]
-    pub fn into_socket(mut self) -> ScriptedSocket {
+    pub fn into_socket(self) -> ScriptedSocket {
+        let (shared, session) = self.land_connected("into_socket");
+        ScriptedSocket::connected(shared, session)
+    }
+
+    /// The same for a client that blocks.
+    ///
+    /// ```
+    /// # use wirescript::Verifier;
+    /// use wirescript::blocking::SocketExt;
+    ///
+    /// # let verifier = Verifier::new();
+    /// # let net = verifier.socket();
+    /// let mut socket = net.new_session().expect_recv(b"220 ready\r\n").into_blocking_socket();
+    ///
+    /// let mut greeting = [0; 11];
+    /// socket.recv_exact(&mut greeting)?;
+    /// # drop(socket); verifier.verify();
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the script has a connect.
+    #[track_caller]
+    pub fn into_blocking_socket(self) -> BlockingScriptedSocket {
+        let (shared, session) = self.land_connected("into_blocking_socket");
+        BlockingScriptedSocket::connected(shared, session)
+    }
+
+    #[track_caller]
+    fn land_connected(mut self, method: &str) -> (Arc<Shared>, usize) {
         assert!(
             !self.draft.script_mut().begins_with_entry(),
-            "`into_socket` hands out a socket that is connected already: take the \
+            "`{method}` hands out a socket that is connected already: take the \
              `expect_connect` away, or let the client connect"
         );
-        let (shared, session) = self.draft.land(true);
-        ScriptedSocket::connected(shared, session)
+        self.draft.land(true)
     }
 }
 

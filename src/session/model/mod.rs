@@ -14,6 +14,7 @@
 pub(super) mod clock;
 mod endings;
 mod patience;
+mod threads;
 mod waits;
 
 use std::future::poll_fn;
