@@ -8,8 +8,12 @@ use crate::transport::SocketInfo;
 
 /// A stream of the standard library as a [`Socket`].
 ///
-/// It keeps the contract C1 to C9 over a stream that blocks. Over one that was made non-blocking,
-/// everything that would wait is `TimedOut` at once.
+/// It keeps the contract C1 to C9 over a stream that blocks, as was seen on Linux; other systems may
+/// repeat a reset or name it differently. Over one that was made non-blocking, everything that would
+/// wait is `TimedOut` at once.
+///
+/// On a Unix domain socket, Linux tells writers `BrokenPipe` as soon as the peer is gone. Where the
+/// peer had not read all, the reset is told to a read, once.
 ///
 /// ```
 /// use std::net::{TcpListener, TcpStream};
