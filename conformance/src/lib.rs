@@ -14,7 +14,7 @@
 //! # Example
 //!
 //! ```
-//! //! use wirescript_conformance::Transport;
+//! use wirescript_conformance::Transport;
 //! use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 //!
 //! struct Tokio;
