@@ -301,11 +301,13 @@ impl Parts {
         (!labels.is_empty()).then(|| labels.join(", ").into())
     }
 
+    /// Whether any of the parts has a name.
+    pub(crate) fn has_captures(&self) -> bool {
+        self.0.iter().any(|part| part.name.is_some())
+    }
+
     /// The parts that have a name, and where they are among `bytes`, which are all of the run.
     pub(crate) fn captures(&self, bytes: &[u8]) -> Vec<(Cow<'static, str>, Range<usize>)> {
-        if self.0.iter().all(|part| part.name.is_none()) {
-            return Vec::new();
-        }
         let mut from = 0;
         let mut captures = Vec::new();
         for (part, bytes) in self.split(bytes).unwrap_or_default() {

@@ -8,7 +8,11 @@ use bytes::Bytes;
 
 use super::IntoBytes;
 
-/// What the client of a session has sent so far, as far as replies are made of it.
+/// What the client of a session has sent before a reply, as far as replies are made of it.
+///
+/// It is what the script has in front of the reply, however far the client is ahead; for the reply
+/// of a rule, what was sent up to the match that it answers. What a rule captured is for its own
+/// replies.
 #[derive(Clone, Default)]
 pub struct Sent {
     bytes: Bytes,
@@ -16,7 +20,8 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// The bytes of the send step that was met last; of a rule, for the replies of a rule.
+    /// The bytes of the last send before the reply; of a frame, its payload; for the reply of a
+    /// rule, those that it answers.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -25,7 +30,9 @@ impl Sent {
     ///
     /// # Panics
     ///
-    /// If no part of this name has been met; the client gets an error, and the verdict says so.
+    /// At this line, if no part of this name has been met; the client gets an error, and the verdict
+    /// says so.
+    #[track_caller]
     pub fn capture(&self, name: &str) -> &[u8] {
         match self.try_capture(name) {
             Some(bytes) => bytes,

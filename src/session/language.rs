@@ -28,7 +28,7 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     /// How far into a heard step calls have come.
     type Progress: Copy + Default + Send;
     /// What of all that was heard replies are made of.
-    type Sent: Default + Send;
+    type Sent: Clone + Default + Send;
 
     /// The operation that makes a connection.
     const ENTRY: &'static OperationInfo<Self::State>;
@@ -107,12 +107,14 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     ) -> Meet<Self::Progress>;
     /// Whether the client sends something by the step.
     fn is_sent(heard: &Self::Heard) -> bool;
-    /// Notes of a step that was met what replies are made of, where the script does not have it.
-    fn note(heard: &Self::Heard, kept: &Kept, sent: &mut Self::Sent);
-    /// What has to be made of what was heard before this can be said.
-    ///
-    /// `last` is the step by which something was sent last.
-    fn reply(said: &Self::Said, sent: &Self::Sent, last: Option<&Self::Heard>) -> Option<Question>;
+    /// Whether anything of what met the step has a name, by which replies find it.
+    fn has_captures(heard: &Self::Heard) -> bool;
+    /// Notes of a step that was met what has a name.
+    fn note_captures(heard: &Self::Heard, kept: &Kept, sent: &mut Self::Sent);
+    /// Notes that the step was the last one by which something was sent.
+    fn note_last(heard: &Self::Heard, kept: Option<&Kept>, sent: &mut Self::Sent);
+    /// What makes the step's bytes of what was sent, if the script does not have them.
+    fn reply(said: &Self::Said, sent: impl FnOnce() -> Self::Sent) -> Option<Question>;
     /// The step that says what was made.
     fn said_made(said: &Self::Said, made: Bytes) -> Self::Said;
     /// What was made for a step that says it.

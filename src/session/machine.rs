@@ -20,6 +20,10 @@ use crate::verify::{
     Blocked, Described, Details, FrameExtent, SessionLabel, StepLabel, Violation, ViolationKind,
 };
 
+/// How often in a row a client is answered by the end of its connection alone. One that asks more
+/// often ignores that end, and would never stop.
+const MOST_AT_THE_END: usize = 1_000;
+
 /// What the machine says to a call.
 pub(crate) enum Verdict {
     /// It is answered. `progressed` if a required step moved on.
@@ -65,10 +69,11 @@ pub(crate) struct Machine<L: Language> {
     /// The said step that was begun.
     given: Option<Given<L>>,
     /// What rules have still to say, in order.
-    owed: VecDeque<usize>,
-    /// What replies are made of, and the step by which something was sent last.
+    owed: VecDeque<Owed>,
+    /// What has been captured of steps before the last reply that was made.
     sent: L::Sent,
-    last_sent: Option<usize>,
+    /// The steps of which something was captured since, with their interactions.
+    captured: VecDeque<(usize, Sequence)>,
     /// The step whose fault whichever operation asks first gets, and whether one did.
     interruption: Option<usize>,
     is_interrupted: bool,
@@ -80,6 +85,8 @@ pub(crate) struct Machine<L: Language> {
     kept: Vec<(Sequence, Kept)>,
     /// The interactions of this session.
     happened: Vec<Sequence>,
+    /// How often in a row, since what move, the state alone was the answer.
+    at_the_end: (u64, usize),
     /// How often anything changed: an answer to a question is stale when this moved on.
     moves: u64,
 }
@@ -181,6 +188,12 @@ struct Given<L: Language> {
     made: Option<L::Said>,
 }
 
+/// What a rule has still to say, and the interaction that it answers.
+struct Owed {
+    step: usize,
+    cause: Sequence,
+}
+
 /// Heard steps that have begun and are not met yet.
 struct Run<P> {
     /// The steps that what came so far may belong to.
@@ -271,12 +284,13 @@ impl<L: Language> Machine<L> {
             given: None,
             owed: VecDeque::new(),
             sent: L::Sent::default(),
-            last_sent: None,
+            captured: VecDeque::new(),
             interruption,
             is_interrupted: false,
             waited_on: BTreeSet::new(),
             elapsed: BTreeSet::new(),
             kept: Vec::new(),
+            at_the_end: (0, 0),
             happened: Vec::new(),
             moves: 0,
         }
@@ -346,7 +360,7 @@ impl<L: Language> Machine<L> {
         timeline: &mut Timeline,
     ) -> Verdict {
         if let Some(answer) = L::standing(call, self.state) {
-            return Verdict::Done { answer, progressed: false };
+            return self.answer_at_the_end(answer, L::call_name(call), false);
         }
         if L::call_operation(call).next(self.state).is_none() {
             return self.refuse_state(call);
@@ -457,7 +471,7 @@ impl<L: Language> Machine<L> {
             let index = self.said.at;
             if self.step_index(index).is_none() || self.is_cut_off(index) {
                 return match L::standing_said(self.state) {
-                    Some(answer) => Verdict::Done { answer, progressed },
+                    Some(answer) => self.answer_at_the_end(answer, L::LISTENING.name, progressed),
                     None => Verdict::Wait(Wait::PastTheEnd),
                 };
             }
@@ -478,6 +492,25 @@ impl<L: Language> Machine<L> {
         }
     }
 
+    /// What the state alone answers, unless the client has ignored that too often.
+    fn answer_at_the_end(
+        &mut self,
+        answer: Answer,
+        operation: &'static str,
+        progressed: bool,
+    ) -> Verdict {
+        let (since, times) = self.at_the_end;
+        let times = if since == self.moves { times + 1 } else { 1 };
+        self.at_the_end = (self.moves, times);
+        if times <= MOST_AT_THE_END {
+            return Verdict::Done { answer, progressed };
+        }
+        let state = format!("{:?}", self.state);
+        let details = self.violation(ViolationKind::EndIgnored { state, times: MOST_AT_THE_END });
+        let step = self.script.last().map(|step| self.step_label(step));
+        Verdict::Refuse(Details { operation, step, ..details }.into())
+    }
+
     /// What a rule has to say before the script goes on, if there is any: not in the midst of
     /// something that the peer is saying, nor once it can say nothing more.
     fn owed(&mut self) -> Option<usize> {
@@ -485,7 +518,7 @@ impl<L: Language> Machine<L> {
             self.owed.clear();
         }
         let is_begun = self.given.as_ref().is_some_and(|given| given.step == self.said.at);
-        self.owed.front().copied().filter(|_| !is_begun)
+        self.owed.front().map(|owed| owed.step).filter(|_| !is_begun)
     }
 
     /// What a client that waits like this is told when its patience has run out.
@@ -586,10 +619,7 @@ impl<L: Language> Machine<L> {
     pub(crate) fn describe_happened(&self, sequence: Sequence, happened: &Happened) -> Described {
         let kept = match &self.run {
             Some(run) if run.sequence == sequence => Some(&run.kept),
-            _ => {
-                let place = self.kept.binary_search_by_key(&sequence, |(sequence, _)| *sequence);
-                place.ok().map(|place| &self.kept[place].1)
-            }
+            _ => self.kept_of(sequence),
         };
         match (&self.script.steps[happened.step].what, kept) {
             (What::Heard(heard), Some(kept)) if !L::nature(heard).is_literal => {
@@ -911,21 +941,18 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         happened.is_stated = nature.is_stated;
         happened.fault = *raises;
-        if !nature.is_literal {
-            L::note(heard, &kept, &mut self.sent);
-        }
-        if L::is_sent(heard) {
-            self.last_sent = Some(step);
-        }
         if *is_standing {
             let reply = self.script.steps.get(step + 1);
             let is_answered = reply.is_some_and(|reply| reply.is_standing && !reply.is_heard());
-            self.owed.extend(is_answered.then_some(step + 1));
+            self.owed.extend(is_answered.then_some(Owed { step: step + 1, cause: sequence }));
         } else {
             self.state = match raises {
                 Some(fault) => L::after_fault(heard, *fault, self.state),
                 None => L::heard_operation(heard).next(self.state).unwrap_or(self.state),
             };
+            if L::has_captures(heard) {
+                self.captured.push_back((step, sequence));
+            }
             self.last_heard = Some(step);
             self.heard.used(step, &self.script.steps);
             self.leave_behind();
@@ -1002,13 +1029,16 @@ impl<L: Language> Machine<L> {
         if let Some(wait) = self.answer_to_come(step) {
             return Verdict::Wait(wait);
         }
+        if !self.is_standing(step) {
+            self.note_captures_before(step);
+        }
         let What::Said(said) = &self.script.steps[step].what else {
             unreachable!("only said steps are given")
         };
         let mut given = match self.given.take() {
             Some(given) => given,
             None => {
-                let made = match self.make(step, said, answers) {
+                let made = match self.make(step, said, answers, timeline) {
                     Ok(made) => made,
                     Err(verdict) => return verdict,
                 };
@@ -1058,9 +1088,13 @@ impl<L: Language> Machine<L> {
         step: usize,
         said: &L::Said,
         answers: &Answers,
+        timeline: &Timeline,
     ) -> Result<Option<L::Said>, Verdict> {
-        let last = self.last_sent.and_then(|step| self.heard_at(step));
-        let Some(question) = L::reply(said, &self.sent, last) else { return Ok(None) };
+        let sent = || match self.owed.front().filter(|owed| owed.step == step) {
+            Some(owed) => self.sent_until(owed.cause, timeline),
+            None => self.sent_before(step, timeline),
+        };
+        let Some(question) = L::reply(said, sent) else { return Ok(None) };
         let message = match answer_for(step, answers) {
             Some(Opinion::Says(made)) if made.is_empty() => None,
             Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
@@ -1075,6 +1109,58 @@ impl<L: Language> Machine<L> {
             ..self.violation(ViolationKind::ReplyFailed { message })
         };
         Err(Verdict::Refuse(violation.into()))
+    }
+
+    /// Notes what has been captured of steps before this one. What a client sends ahead is nothing
+    /// that a reply before it knows of.
+    fn note_captures_before(&mut self, step: usize) {
+        while let Some(&(heard, sequence)) = self.captured.front().filter(|(at, _)| *at < step) {
+            self.captured.pop_front();
+            let mut sent = std::mem::take(&mut self.sent);
+            self.note_captures(heard, sequence, &mut sent);
+            self.sent = sent;
+        }
+    }
+
+    fn note_captures(&self, heard: usize, sequence: Sequence, sent: &mut L::Sent) {
+        if let (Some(heard), Some(kept)) = (self.heard_at(heard), self.kept_of(sequence)) {
+            L::note_captures(heard, kept, sent);
+        }
+    }
+
+    /// What a reply by this step is made of.
+    fn sent_before(&self, step: usize, timeline: &Timeline) -> L::Sent {
+        let mut sent = self.sent.clone();
+        for &sequence in self.happened.iter().rev() {
+            let happened = &timeline[sequence];
+            if happened.step > step || !happened.is_complete || self.is_standing(happened.step) {
+                continue;
+            }
+            if let Some(heard) = self.heard_at(happened.step).filter(|heard| L::is_sent(heard)) {
+                L::note_last(heard, self.kept_of(sequence), &mut sent);
+                break;
+            }
+        }
+        sent
+    }
+
+    /// What a rule's reply to this interaction is made of: that, and what came before it.
+    fn sent_until(&self, cause: Sequence, timeline: &Timeline) -> L::Sent {
+        let mut sent = self.sent.clone();
+        let before = self.captured.iter().filter(|(_, sequence)| *sequence < cause);
+        before.for_each(|(heard, sequence)| self.note_captures(*heard, *sequence, &mut sent));
+        let rule = timeline[cause].step;
+        self.note_captures(rule, cause, &mut sent);
+        if let Some(heard) = self.heard_at(rule) {
+            L::note_last(heard, self.kept_of(cause), &mut sent);
+        }
+        sent
+    }
+
+    /// What was kept of an interaction that is complete.
+    fn kept_of(&self, sequence: Sequence) -> Option<&Kept> {
+        let place = self.kept.binary_search_by_key(&sequence, |(sequence, _)| *sequence).ok()?;
+        Some(&self.kept[place].1)
     }
 
     /// Whether there is a fault for whichever operation asks first, and nobody had it.

@@ -326,22 +326,34 @@ impl Language for Socket {
         bytes_of(heard).is_some()
     }
 
-    fn note(heard: &SocketHeard, kept: &Kept, all: &mut Sent) {
-        let (Some(expected), Kept::Bytes(bytes)) = (expected_bytes(heard), kept) else { return };
-        if let Pattern::Parts(parts) = &expected.0 {
-            for (name, range) in parts.captures(bytes) {
-                all.set_capture(name, bytes.slice(range));
-            }
-        }
-        all.set_bytes(bytes.clone());
+    fn has_captures(heard: &SocketHeard) -> bool {
+        matches!(
+            expected_bytes(heard),
+            Some(Expected(Pattern::Parts(parts))) if parts.has_captures()
+        )
     }
 
-    fn reply(said: &SocketSaid, sent: &Sent, last: Option<&SocketHeard>) -> Option<Question> {
-        let SocketSaid::Reply { reply, .. } = said else { return None };
-        let (reply, mut sent) = (reply.clone(), sent.clone());
-        if let Some(literal) = last.and_then(literal_payload) {
-            sent.set_bytes(literal.clone());
+    fn note_captures(heard: &SocketHeard, kept: &Kept, sent: &mut Sent) {
+        if let (Some(Expected(Pattern::Parts(parts))), Kept::Bytes(bytes)) =
+            (expected_bytes(heard), kept)
+        {
+            for (name, range) in parts.captures(bytes) {
+                sent.set_capture(name, bytes.slice(range));
+            }
         }
+    }
+
+    fn note_last(heard: &SocketHeard, kept: Option<&Kept>, sent: &mut Sent) {
+        match (literal_payload(heard), kept) {
+            (Some(literal), _) => sent.set_bytes(literal.clone()),
+            (None, Some(Kept::Bytes(bytes))) => sent.set_bytes(bytes.clone()),
+            (None, _) => {}
+        }
+    }
+
+    fn reply(said: &SocketSaid, sent: impl FnOnce() -> Sent) -> Option<Question> {
+        let SocketSaid::Reply { reply, .. } = said else { return None };
+        let (reply, sent) = (reply.clone(), sent());
         let ask = Arc::new(move || Opinion::Says(reply.make(&sent)));
         Some(Question { label: "replies_with".into(), ask })
     }

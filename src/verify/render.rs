@@ -176,6 +176,7 @@ fn headline(violation: &Details) -> &'static str {
             "the client strayed from the script"
         }
         ViolationKind::Malformed { .. } => "the client sent what is no frame",
+        ViolationKind::EndIgnored { .. } => "the client ignores that its connection has ended",
         ViolationKind::Stalled { .. } => "the client waits for what will not come",
         ViolationKind::MatcherPanicked { .. } => "a matcher of the script panicked",
         ViolationKind::ReplyFailed { message: Some(_) } => "a reply of the script panicked",
@@ -263,6 +264,10 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
                 writeln!(text, "    it was ended by       the deadline of the verifier")?;
             }
             Ok(())
+        }
+        ViolationKind::EndIgnored { state, times } => {
+            writeln!(text, "    state     {state}")?;
+            writeln!(text, "    got       {}  <- {times} times in a row", violation.operation)
         }
         ViolationKind::MatcherPanicked { label, message } => {
             writeln!(text, "    matcher   {label}")?;
@@ -408,6 +413,7 @@ fn is_past_the_end(kind: &ViolationKind) -> bool {
     matches!(
         kind,
         ViolationKind::ScriptExhausted
+            | ViolationKind::EndIgnored { .. }
             | ViolationKind::Stalled { blocked: Blocked::PeerSilent | Blocked::NothingMore, .. }
     )
 }
@@ -465,6 +471,9 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             Some(code) => format!("if the client is right, write the step as\n         {code}"),
             None => "if the client is right, change the bytes of the step".to_owned(),
         },
+        ViolationKind::EndIgnored { .. } => {
+            "let the client stop where a read returns `Ok(0)` or an operation fails".to_owned()
+        }
         ViolationKind::Malformed { .. } => {
             "let the client frame what it sends as the script does; if it is right, change the \
              `.framed(..)` of the session, or its limit"

@@ -128,6 +128,14 @@ pub enum ViolationKind {
         /// Why it is none.
         problem: String,
     },
+    /// The connection has ended, and the client goes on asking.
+    #[non_exhaustive]
+    EndIgnored {
+        /// The state of the connection.
+        state: String,
+        /// How often in a row the client was told of its end.
+        times: usize,
+    },
     /// The client waits for what will not come.
     #[non_exhaustive]
     Stalled {

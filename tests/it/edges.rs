@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use futures::{AsyncRead, AsyncWrite, AsyncWriteExt, FutureExt};
-use wirescript::scripted::{Violation, ViolationKind};
+use wirescript::scripted::{ScriptedSocket, SocketScript, Violation, ViolationKind};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any, matching};
 
 use crate::probe::panics_here;
@@ -210,4 +210,44 @@ fn the_report_on_a_long_script_stays_short() {
     assert!(text.lines().count() < 100, "{} lines", text.lines().count());
     assert!(text.contains("... 982 interactions before"), "{text}");
     assert!(text.contains("more steps"), "{text}");
+}
+
+#[test]
+fn a_client_that_ignores_the_end_is_stopped_whatever_the_end_was() {
+    let ended: [(&str, fn(SocketScript) -> ScriptedSocket); 3] = [
+        ("eof", |script| script.expect_eof().into_socket()),
+        ("reset", |script| script.expect_reset().into_socket()),
+        ("shutdown", |script| script.expect_shutdown().into_socket()),
+    ];
+    for (end, write) in ended {
+        let verifier = Verifier::new();
+        let mut socket = write(verifier.socket().new_session());
+        let stopped = match end {
+            "eof" => (0..).find_map(|_| block_on(socket.recv(&mut [0; 1])).err()),
+            "reset" => (0..).find_map(|_| {
+                let error = block_on(socket.send(b"x")).err()?;
+                Violation::of(&error).is_some().then_some(error)
+            }),
+            _ => (0..).find_map(|_| block_on(socket.shutdown()).err()),
+        };
+        let text = stopped.unwrap().to_string();
+        assert!(text.contains("1000 times in a row"), "{end}: {text}");
+        drop(socket);
+        verifier.try_verify().unwrap_err();
+    }
+}
+
+#[test]
+fn what_comes_between_counts_anew() {
+    let verifier = Verifier::new();
+    let script = verifier.socket().new_session().expect_eof();
+    let mut socket = script.expect_send_all("x").times(20).into_socket();
+    for _ in 0..20 {
+        for _ in 0..500 {
+            assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 0);
+        }
+        block_on(socket.send_all(b"x")).unwrap();
+    }
+    drop(socket);
+    verifier.verify();
 }

@@ -138,6 +138,46 @@ fn a_reply_that_is_written_later_is_made_of_what_was_sent_before() {
     verifier.verify();
 }
 
+/// All that the peer says.
+fn heard(socket: &mut wirescript::scripted::ScriptedSocket, len: usize) -> Vec<u8> {
+    let mut reply = vec![0; len];
+    block_on(socket.recv_exact(&mut reply)).unwrap();
+    reply
+}
+
+#[test]
+fn a_reply_is_made_of_what_was_sent_before_it_however_far_the_client_is_ahead() {
+    let (verifier, mut socket) = double(|mut script| {
+        for _ in 0..3 {
+            let ask = script.expect_send_all(("id=", until(";").capture("id")));
+            script = ask.replies_with(|sent| sent.capture("id").to_vec()).erased();
+            let ask = script.expect_send_all("more;");
+            script = ask.replies_with(|sent| sent.bytes().to_vec()).erased();
+        }
+        script
+    });
+    block_on(socket.send_all(b"id=a;more;id=b;more;id=c;more;")).unwrap();
+    assert_eq!(heard(&mut socket, 21), b"a;more;b;more;c;more;");
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn a_rule_replies_to_each_match_by_itself() {
+    let (verifier, mut socket) = double(|script| {
+        let rule = script.whenever_sent(("ID", any().len(1).capture("id"), "\n"));
+        let rule = rule.replies_with(|sent| [sent.capture("id"), sent.bytes()].concat());
+        rule.expect_send_all(("name=", until(";").capture("name"))).replies_with(|sent| {
+            assert!(sent.try_capture("id").is_none(), "a rule's captures are its own");
+            sent.capture("name").to_vec()
+        })
+    });
+    block_on(socket.send_all(b"IDa\nname=x;IDb\n")).unwrap();
+    assert_eq!(heard(&mut socket, 12), b"aIDa\nbIDb\nx;");
+    drop(socket);
+    verifier.verify();
+}
+
 #[test]
 fn a_reply_of_a_rule_that_nobody_reads_is_no_fault() {
     let (verifier, mut socket) = double(|script| script.whenever_sent(b"PING").replies(b"PONG"));

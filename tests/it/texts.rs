@@ -756,6 +756,24 @@ fn waiting_behind_a_run_to_the_end() {
 }
 
 #[test]
+fn a_client_that_ignores_the_end() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.socket().new_session().expect_recv("no line").expect_eof();
+            let mut socket = script.into_socket();
+            let mut line = Vec::new();
+            let mut buffer = [0; 8];
+            while !line.ends_with(b"\n") {
+                let Ok(len) = socket.recv(&mut buffer).await else { break };
+                line.extend_from_slice(&buffer[..len]);
+            }
+        },
+        expect_file!["snapshots/end_ignored.txt"],
+    );
+}
+
+#[test]
 fn a_reply_that_cannot_be_made() {
     check_report(
         Verifier::new(),

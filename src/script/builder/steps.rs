@@ -136,8 +136,9 @@ impl<K> SocketScript<K> {
         }
     }
 
-    /// The peer says what `reply` makes of what the client has sent: an `expect_recv` whose bytes
-    /// are known only then.
+    /// The peer says what `reply` makes of what the client has sent before it in the script: an
+    /// `expect_recv` whose bytes are known only then. In a framed session, too, they are bytes, not a
+    /// payload.
     ///
     /// `reply` is asked when the step is due, once for each time that it comes, as a rule: it may be
     /// asked again if something else happened meanwhile. It runs on the client's task; if it panics
