@@ -109,8 +109,8 @@ impl blocking::Connect for Scripted<Socket> {
         to.check()?;
         match self.begin(to) {
             Ok(mut connecting) => {
-                let (line, info) = block_on(|cx| connecting.poll_connected(cx))?;
-                Ok(BlockingScriptedSocket::new(line, info))
+                let line = block_on(|cx| connecting.poll_connected(cx))?;
+                Ok(BlockingScriptedSocket::new(line, info_of(to)))
             }
             Err(refused) => Err(refused.violation.into()),
         }
@@ -154,12 +154,12 @@ struct Connecting<'e> {
 }
 
 impl Connecting<'_> {
-    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Line, SocketInfo)>> {
+    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Line>> {
         self.is_polled = true;
         let Some(connecting) = &mut self.line else { return Poll::Pending };
         let connected = ready!(connecting.poll_connect(self.to, cx));
         let Some(line) = self.line.take() else { return Poll::Pending };
-        Poll::Ready(connected.map(|()| (line, info_of(self.to))))
+        Poll::Ready(connected.map(|()| line))
     }
 }
 
@@ -167,7 +167,7 @@ impl Future for Connecting<'_> {
     type Output = io::Result<ScriptedSocket>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_connected(cx).map_ok(|(line, info)| ScriptedSocket::new(line, info))
+        self.poll_connected(cx).map_ok(|line| ScriptedSocket::new(line, info_of(self.to)))
     }
 }
 

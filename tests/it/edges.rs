@@ -214,7 +214,8 @@ fn the_report_on_a_long_script_stays_short() {
 
 #[test]
 fn a_client_that_ignores_the_end_is_stopped_whatever_the_end_was() {
-    let ended: [(&str, fn(SocketScript) -> ScriptedSocket); 3] = [
+    type Ended = (&'static str, fn(SocketScript) -> ScriptedSocket);
+    let ended: [Ended; 3] = [
         ("eof", |script| script.expect_eof().into_socket()),
         ("reset", |script| script.expect_reset().into_socket()),
         ("shutdown", |script| script.expect_shutdown().into_socket()),

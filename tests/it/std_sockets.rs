@@ -272,7 +272,7 @@ fn c6_64_mib_each_way_at_once_on_two_threads_each() {
 #[test]
 fn c6_a_reader_is_not_kept_by_a_writer_whose_peer_does_not_read() {
     for (mut socket, mut peer) in pairs(&StdConnector::new()) {
-        const LEN: usize = 16 << 20;
+        const LEN: usize = 64 << 20;
         let writer = socket.try_clone().unwrap();
         let writing = thread::spawn(move || send_pattern(writer, LEN));
         for _ in 0..100 {
