@@ -156,6 +156,7 @@ impl<L: Language> AnyMachine for Machine<L> {
                 amount: used.begun.map(|happened| happened.amount),
                 of: self.extent(step),
                 frame: self.frame(step),
+                is_said: !self.script().steps[step].is_heard(),
                 is_farewell: self.is_farewell(step),
             })
             .collect()

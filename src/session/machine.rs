@@ -543,7 +543,8 @@ impl<L: Language> Machine<L> {
             Wait::Never(step) => (Blocked::Never, Some(step)),
             Wait::Delay(step, _) => (Blocked::Delayed, Some(step)),
         };
-        let begun = self.run.as_ref().map(|run| run.met);
+        let is_of_step = |run: &&Run<_>| run.alive.steps().any(|begun| Some(begun) == step);
+        let begun = self.run.as_ref().filter(is_of_step).map(|run| run.met);
         let mut violation = self.violation(ViolationKind::Stalled { blocked, begun, is_deadline });
         violation.operation = operation;
         violation.step = step.or_else(|| self.script.last()).map(|step| self.step_label(step));

@@ -463,6 +463,10 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             }
             None => "if the client is right, write a step for it before this one".to_owned(),
         },
+        ViolationKind::Mismatch { .. } if violation.step.is_some_and(|step| step.is_standing) => {
+            "if the client is right, change the bytes of the rule, or write a step for these"
+                .to_owned()
+        }
         ViolationKind::Mismatch { .. } if is_frame(violation) => {
             "if the client is right, change the payload of the step; shown is the frame around it"
                 .to_owned()
@@ -505,8 +509,8 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
                 "if the client is right, write more of the session with `.then(..)`".to_owned()
             }
             Blocked::PeerSilent if !is_deadline => {
-                "say what the peer does next: `.expect_eof()` if it closes its direction, \
-                 `.stays_open()` if it stays silent"
+                "say what the peer does next: `.expect_recv(..)` if it answers, `.expect_eof()` if \
+                 it closes its direction, `.stays_open()` if it stays silent"
                     .to_owned()
             }
             Blocked::PeerSilent | Blocked::Never | Blocked::Delayed => {
@@ -575,7 +579,9 @@ fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
     match unused.amount {
         Some(amount) => {
             let _ = write!(text, "  <- {}", progress(amount, unused.of));
-            if let Some(FrameExtent { header }) = unused.frame {
+            if unused.is_said {
+                text.push_str(": the client has not received the rest");
+            } else if let Some(FrameExtent { header }) = unused.frame {
                 text.push_str(match header {
                     Some((header, _)) if amount < header => ": its header is truncated",
                     Some((header, payload)) if amount < header + payload => {

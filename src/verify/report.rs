@@ -62,6 +62,8 @@ pub struct UnusedStep {
     pub of: Option<usize>,
     /// What it is made of, if it is a frame.
     pub(crate) frame: Option<FrameExtent>,
+    /// Whether it is the peer that says it.
+    pub(crate) is_said: bool,
     /// Whether it is met by the end of the connection.
     pub(crate) is_farewell: bool,
 }
