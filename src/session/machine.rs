@@ -512,12 +512,14 @@ impl<L: Language> Machine<L> {
     }
 
     /// What a rule has to say before the script goes on, if there is any: not in the midst of
-    /// something that the peer is saying, nor once it can say nothing more.
+    /// something that the peer is saying, nor once it can say nothing more. What it has begun to say
+    /// it says to its end.
     fn owed(&mut self) -> Option<usize> {
+        let given = self.given.as_ref().map(|given| given.step);
         if L::LISTENING.next(self.state).is_none() {
-            self.owed.clear();
+            self.owed.truncate(usize::from(given.is_some_and(|step| self.is_standing(step))));
         }
-        let is_begun = self.given.as_ref().is_some_and(|given| given.step == self.said.at);
+        let is_begun = given == Some(self.said.at);
         self.owed.front().map(|owed| owed.step).filter(|_| !is_begun)
     }
 

@@ -267,3 +267,65 @@ fn rules_that_cannot_be_told_from_steps_are_refused_where_they_are_written() {
     panics_here(|| session.then(|more| more.expect_send_all("LOGIN")));
     let _ = verifier.try_verify(); // nothing of it is used
 }
+
+/// Sends `writes`, and then reads as much as `expected` has.
+#[track_caller]
+fn check(
+    script: impl FnOnce(wirescript::scripted::SocketScript) -> wirescript::scripted::ScriptedSocket,
+    writes: &[&str],
+    expected: &str,
+) {
+    let verifier = Verifier::new();
+    let mut socket = script(verifier.socket().new_session());
+    for write in writes {
+        block_on(socket.send_all(write.as_bytes())).unwrap();
+    }
+    let mut said = vec![0; expected.len()];
+    block_on(socket.recv_exact(&mut said)).unwrap();
+    assert_eq!(String::from_utf8(said).unwrap(), expected);
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn a_reply_is_made_of_what_comes_before_it_however_far_the_client_has_gone_on() {
+    let script = |start: wirescript::scripted::SocketScript| {
+        let one = start.expect_send_all(("1", until("\n").capture("line")));
+        let one = one.replies_with(|sent| [sent.bytes(), sent.capture("line")].concat());
+        let two = one.expect_send_all(("2", until("\n").capture("line")));
+        two.replies_with(|sent| [sent.bytes(), sent.capture("line")].concat()).into_socket()
+    };
+    check(script, &["1a\n2b\n"], "1a\na\n2b\nb\n");
+    let verifier = Verifier::new();
+    let script = verifier.socket().new_session().replies_with(|sent| sent.bytes().to_vec());
+    let mut socket = script.expect_send_all("late").into_socket();
+    block_on(socket.send_all(b"late")).unwrap();
+    block_on(socket.recv(&mut [0; 8])).unwrap_err();
+    drop(socket);
+    assert!(only_violation(&verifier).to_string().contains("a reply of no bytes"));
+}
+
+#[test]
+fn the_reply_of_a_rule_is_made_of_what_the_rule_heard_and_no_other_is() {
+    let script = |start: wirescript::scripted::SocketScript| {
+        let rule = start.whenever_sent(("ECHO ", until("\n").capture("line")));
+        let rule = rule.replies_with(|sent| [sent.bytes(), sent.capture("line")].concat());
+        rule.expect_send_all("ASK\n").replies_with(|sent| sent.bytes().to_vec()).into_socket()
+    };
+    let expected = "ECHO a\na\nECHO b\nb\nASK\n";
+    check(script, &["ASK\nECHO a\nECHO b\n"], expected);
+    check(script, &["ECHO a\n", "ECHO b\nASK\n"], expected);
+}
+
+#[test]
+fn a_reply_that_has_begun_is_said_to_its_end_though_a_reset_came_in_between() {
+    let (verifier, mut socket) = double(|script| {
+        script.whenever_sent("P").replies("pong").expect_recv("data").expect_reset()
+    });
+    block_on(socket.send_all(b"P")).unwrap();
+    assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 1);
+    block_on(socket.send_all(b"more")).unwrap_err();
+    assert_eq!(block_on(socket.recv_to_end(64)).unwrap(), b"ongdata");
+    drop(socket);
+    verifier.verify();
+}
