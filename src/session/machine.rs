@@ -1175,7 +1175,8 @@ impl<L: Language> Machine<L> {
         // What is not connected cannot be cut.
         let is_possible = self.script.steps[index].operation().next(self.state).is_some();
         let is_held_back = |step: usize| {
-            let is_said = matches!(self.script.steps[step].what, What::Said(_));
+            let Step { what, is_standing, .. } = &self.script.steps[step];
+            let is_said = matches!(what, What::Said(_)) && !is_standing;
             let is_never = self.script.steps[step].delay == Delay::Never;
             let is_put_off = is_never || self.delay_of(step).is_some();
             is_said && is_put_off && !self.is_left_behind(step)
@@ -1185,6 +1186,8 @@ impl<L: Language> Machine<L> {
             && self.said.at <= index
             && self.heard_before(index).is_none()
             && !(self.said.at..index).any(is_held_back)
+            // What a rule says comes before the fault, and no rule says anything before it is heard.
+            && !self.owed.iter().any(|owed| self.delay_of(owed.step).is_some())
     }
 
     /// What whoever is to be answered by the step has to wait for, if it does not answer now.

@@ -318,6 +318,26 @@ fn the_reply_of_a_rule_is_made_of_what_the_rule_heard_and_no_other_is() {
 }
 
 #[test]
+fn a_reply_that_takes_its_time_puts_off_a_reset_only_while_it_is_owed() {
+    let an_hour = std::time::Duration::from_secs(60 * 60);
+    for is_owed in [false, true] {
+        let (verifier, mut socket) = double(|script| {
+            let greeted = script.whenever_sent("PING").replies("PONG").after(an_hour);
+            let greeted = greeted.allows_sent("LOG").expect_recv("hi");
+            greeted.whenever_sent("ping").replies("pong").after(an_hour).expect_reset()
+        });
+        assert_eq!(block_on(socket.recv(&mut [0; 2])).unwrap(), 2);
+        if is_owed {
+            block_on(socket.send_all(b"PING")).unwrap();
+        }
+        let error = block_on(socket.send_all(b"more")).unwrap_err();
+        assert_eq!(error.kind() == std::io::ErrorKind::ConnectionReset, !is_owed, "{error}");
+        drop(socket);
+        assert_eq!(verifier.try_verify().is_ok(), !is_owed);
+    }
+}
+
+#[test]
 fn a_reply_that_has_begun_is_said_to_its_end_though_a_reset_came_in_between() {
     let (verifier, mut socket) = double(|script| {
         script.whenever_sent("P").replies("pong").expect_recv("data").expect_reset()
