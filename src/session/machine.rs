@@ -383,6 +383,8 @@ impl<L: Language> Machine<L> {
         }
         let mut offset = 0;
         loop {
+            // What was said is about what the call begins with, not about what comes behind that.
+            let answers = if offset == 0 { answers } else { &[] };
             let (step, used) = match self.judge(call, offset, answers) {
                 Judgement::Met { step, used } => (step, used),
                 Judgement::Begun { alive, used } => {

@@ -279,3 +279,20 @@ fn a_framing_of_the_users_cannot_lead_astray() {
     drop(socket);
     assert_eq!(left(&report(&verifier)), [["send_frame"]]);
 }
+
+#[test]
+fn each_frame_of_a_write_is_looked_at_by_itself() {
+    let (verifier, mut socket) = double(|script| {
+        let is_short = |payload: &[u8]| payload.len() < 4;
+        let lines = script.framed(Lines::lf()).expect_send_frame(matching("short", is_short));
+        lines.times(4)
+    });
+    block_on(socket.send_all(b"abc\nd\n")).unwrap();
+    let error = block_on(socket.send_all(b"ef\nmuch longer\n")).unwrap_err();
+    drop(socket);
+    assert!(violation(&error).is_mismatch(), "{error}");
+    let sent: Vec<_> = verifier.interactions().iter().map(ToString::to_string).collect();
+    let expected = [r#"send_frame b"abc""#, r#"send_frame b"d""#, r#"send_frame b"ef""#];
+    assert_eq!(sent, expected);
+    assert_eq!(only_violation(&verifier), *violation(&error));
+}

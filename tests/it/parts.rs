@@ -208,3 +208,15 @@ fn a_run_half_come_is_left_with_what_came() {
     assert_eq!(left(&report), [["send_all"]]);
     assert!(report.to_string().contains("5 of 10 bytes"), "{report}");
 }
+
+#[test]
+fn each_run_of_a_write_is_judged_by_itself() {
+    let is_number = |line: &[u8]| line[0].is_ascii_digit();
+    let (verifier, mut socket) = double(|script| {
+        script.expect_send_all(until("\n").matching("a number", is_number)).times(2)
+    });
+    block_on(socket.send_all(b"1\nx\n")).unwrap_err();
+    drop(socket);
+    assert_eq!(verifier.interactions().len(), 1);
+    assert!(only_violation(&verifier).is_mismatch());
+}
