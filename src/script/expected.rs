@@ -158,6 +158,15 @@ impl Expected<[u8]> {
         }
     }
 
+    /// What was wanted, if predicates judge that.
+    pub(crate) fn label(&self) -> Option<Cow<'static, str>> {
+        match &self.0 {
+            Pattern::Is(_) | Pattern::Any => None,
+            Pattern::Matching(predicate) => Some(predicate.label.clone()),
+            Pattern::Parts(parts) => parts.label(),
+        }
+    }
+
     /// Where a run of these bytes ends, if it has no end of its own.
     pub(crate) fn ending(&self) -> Option<Ending> {
         match &self.0 {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -204,6 +205,30 @@ pub(crate) struct Question {
     /// What messages call the code that is asked.
     pub(crate) label: Cow<'static, str>,
     pub(crate) ask: Arc<dyn Fn() -> Opinion + Send + Sync>,
+}
+
+impl Question {
+    pub(crate) fn put(&self) -> Opinion {
+        caught(&self.label, || (self.ask)())
+    }
+}
+
+/// Asks code of the user's; what it panics with is told like any other violation, because the task
+/// it would unwind may be one that nobody looks at, or one that is unwinding already.
+pub(crate) fn caught(label: &Cow<'static, str>, ask: impl FnOnce() -> Opinion) -> Opinion {
+    match catch_unwind(AssertUnwindSafe(ask)) {
+        Ok(opinion) => opinion,
+        Err(payload) => {
+            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+            let message = text.unwrap_or_else(|| {
+                // Its drop is the user's too, and might be the second panic, which aborts.
+                std::mem::forget(payload);
+                "something that is no text".to_owned()
+            });
+            Opinion::Panicked { label: label.clone(), message }
+        }
+    }
 }
 
 /// What code of the user's said.

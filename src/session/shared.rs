@@ -5,7 +5,7 @@
 //! code of the user's, predicates and wakers, never runs under the lock.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ use shuttle::{
 
 use super::book::{Book, Choice, FEW, Taken};
 use super::clock::{Ring, now, ring_at};
-use super::language::{Answer, Language, Opinion, Question};
+use super::language::{Answer, Language};
 use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
 use crate::timeline::Timeline;
@@ -344,7 +344,7 @@ impl Shared {
                 Taken::Ask(session, question) => {
                     drop(inner);
                     if let Choice::ByEntry(answers) = &mut choice {
-                        answers.push((session, ask(&question)));
+                        answers.push((session, question.put()));
                     }
                 }
                 Taken::Refused(violation) => {
@@ -506,7 +506,7 @@ impl Shared {
                 Verdict::Ask(step, question) => {
                     asked_at = machine.moves();
                     drop(guard);
-                    answers.push((step, ask(&question)));
+                    answers.push((step, question.put()));
                 }
                 Verdict::Refuse(violation) => {
                     return Self::refuse(guard, session, side, violation);
@@ -986,22 +986,4 @@ fn gone(operation: &'static str) -> Violation {
 
 fn wake(woken: impl IntoIterator<Item = Option<Waker>>) {
     woken.into_iter().flatten().for_each(Waker::wake);
-}
-
-/// Asks code of the user's; what it panics with is told like any other violation, because the task
-/// it would unwind may be one that nobody looks at, or one that is unwinding already.
-fn ask(question: &Question) -> Opinion {
-    match catch_unwind(AssertUnwindSafe(|| (question.ask)())) {
-        Ok(opinion) => opinion,
-        Err(payload) => {
-            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-            let message = text.unwrap_or_else(|| {
-                // Its drop is the user's too, and might be the second panic, which aborts.
-                std::mem::forget(payload);
-                "something that is no text".to_owned()
-            });
-            Opinion::Panicked { label: question.label.clone(), message }
-        }
-    }
 }

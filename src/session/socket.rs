@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::language::{
     Answer, Begun, Delivered, Framed, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
+    caught,
 };
 use crate::protocol::OperationInfo;
 use crate::script::{
@@ -558,24 +559,30 @@ fn meet_frame(
         _ => {
             let (framing, payload) = (Arc::clone(framing), payload.clone());
             let bytes = [kept_bytes(begun.kept), data].concat();
-            let ask = Arc::new(move || Opinion::Framed(decode(&*framing, &payload, &bytes)));
+            let ask = Arc::new(move || decode(&*framing, &payload, &bytes));
             Meet::Ask(Question { label: "framed".into(), ask })
         }
     }
 }
 
-/// Code of the user's may be in the framing and in what is expected of the payload.
-fn decode(framing: &dyn Framing, expected: &Expected<[u8]>, bytes: &[u8]) -> Framed {
-    match framing.decode(bytes) {
+/// Code of the user's may be in the framing, and in what is expected of the payload.
+fn decode(framing: &dyn Framing, expected: &Expected<[u8]>, bytes: &[u8]) -> Opinion {
+    let framed = match framing.decode(bytes) {
         Ok(Decoded::Incomplete { wants }) => Framed::Incomplete(wants),
         Ok(Decoded::Frame { payload, len }) => match bytes.get(payload.clone()) {
             Some(found) if payload.end <= len => {
-                Framed::Whole { payload, len, agrees: expected.agrees(found) }
+                let agrees = || expected.agrees(found);
+                let whole = |agrees| Opinion::Framed(Framed::Whole { payload, len, agrees });
+                return match expected.label() {
+                    Some(label) => caught(&label, || whole(agrees())),
+                    None => whole(agrees()),
+                };
             }
             _ => Framed::Malformed("the framing finds a payload outside of its frame".to_owned()),
         },
         Err(error) => Framed::Malformed(error.to_string()),
-    }
+    };
+    Opinion::Framed(framed)
 }
 
 /// What was kept of bytes.

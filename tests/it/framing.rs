@@ -296,3 +296,15 @@ fn each_frame_of_a_write_is_looked_at_by_itself() {
     assert_eq!(sent, expected);
     assert_eq!(only_violation(&verifier), *violation(&error));
 }
+
+#[test]
+fn a_predicate_that_panics_over_a_payload_is_told_by_its_label() {
+    let (verifier, mut socket) = double(|script| {
+        let script = script.framed(Lines::lf());
+        script.expect_send_frame(matching("a number", |_: &[u8]| panic!("out of order")))
+    });
+    block_on(socket.send_all(b"7\n")).unwrap_err();
+    drop(socket);
+    let violation = only_violation(&verifier).to_string();
+    assert!(violation.contains("a number") && violation.contains("out of order"), "{violation}");
+}
