@@ -209,13 +209,16 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn put(&self) -> Opinion {
-        caught(&self.label, || (self.ask)())
+        caught(|| self.label.clone(), || (self.ask)())
     }
 }
 
 /// Asks code of the user's; what it panics with is told like any other violation, because the task
 /// it would unwind may be one that nobody looks at, or one that is unwinding already.
-pub(crate) fn caught(label: &Cow<'static, str>, ask: impl FnOnce() -> Opinion) -> Opinion {
+pub(crate) fn caught(
+    label: impl FnOnce() -> Cow<'static, str>,
+    ask: impl FnOnce() -> Opinion,
+) -> Opinion {
     match catch_unwind(AssertUnwindSafe(ask)) {
         Ok(opinion) => opinion,
         Err(payload) => {
@@ -226,7 +229,7 @@ pub(crate) fn caught(label: &Cow<'static, str>, ask: impl FnOnce() -> Opinion) -
                 std::mem::forget(payload);
                 "something that is no text".to_owned()
             });
-            Opinion::Panicked { label: label.clone(), message }
+            Opinion::Panicked { label: label(), message }
         }
     }
 }

@@ -574,7 +574,7 @@ fn decode(framing: &dyn Framing, expected: &Expected<[u8]>, bytes: &[u8]) -> Opi
                 let agrees = || expected.agrees(found);
                 let whole = |agrees| Opinion::Framed(Framed::Whole { payload, len, agrees });
                 return match expected.label() {
-                    Some(label) => caught(&label, || whole(agrees())),
+                    Some(label) => caught(|| label, || whole(agrees())),
                     None => whole(agrees()),
                 };
             }
