@@ -403,12 +403,15 @@ impl<L: Language> Machine<L> {
                 Judgement::OwnCall => unreachable!("a call begins as one of its own"),
                 Judgement::Ask(step, question) => return Verdict::Ask(step, question),
                 Judgement::Malformed { step, problem } => {
-                    return self.refuse_malformed(step, problem, call, offset);
+                    let furthest = Some((step, ViolationKind::Malformed { problem }));
+                    return self.stray(call, offset, furthest, progressed, answers, timeline);
                 }
                 Judgement::Panicked { step, label, message } => {
                     return Verdict::Refuse(self.matcher_panicked(step, label, message).into());
                 }
                 Judgement::Strayed(furthest) => {
+                    let furthest =
+                        furthest.map(|(step, at)| (step, ViolationKind::Mismatch { at }));
                     return self.stray(call, offset, furthest, progressed, answers, timeline);
                 }
             };
@@ -742,7 +745,7 @@ impl<L: Language> Machine<L> {
         &mut self,
         call: L::Call<'_>,
         offset: usize,
-        furthest: Option<(usize, usize)>,
+        furthest: Option<(usize, ViolationKind)>,
         progressed: bool,
         answers: &Answers,
         timeline: &mut Timeline,
@@ -771,10 +774,12 @@ impl<L: Language> Machine<L> {
         }
         let kind = L::refusal_kind(call, self.state);
         let run = self.run.as_ref().map(|run| (run.alive.first.0, run.met));
-        if let Some((step, at)) = furthest {
-            let mut violation = self.violation(ViolationKind::Mismatch { at });
+        if let Some((step, reason)) = furthest {
+            // Where no frame was found, there is no payload to show.
+            let is_frame = matches!(reason, ViolationKind::Mismatch { .. });
+            let mut violation = self.violation(reason);
             violation.got = self.heard_at(step).map(|heard| {
-                let opinion = answer_for(step, answers);
+                let opinion = answer_for(step, answers).filter(|_| is_frame);
                 L::describe_differing(call, offset, heard, self.begun(), opinion)
             });
             violation.expected = self.heard_at(step).map(L::describe_compared);
@@ -816,20 +821,6 @@ impl<L: Language> Machine<L> {
     /// What came of the heard step that has begun.
     fn begun(&self) -> Begun<'_, L::Progress> {
         self.run.as_ref().map_or(Begun::not(), |run| run.begun(run.alive.first.1))
-    }
-
-    fn refuse_malformed(
-        &self,
-        step: usize,
-        problem: String,
-        call: L::Call<'_>,
-        offset: usize,
-    ) -> Verdict {
-        let mut violation = self.violation(ViolationKind::Malformed { problem });
-        violation.got = self
-            .heard_at(step)
-            .map(|heard| L::describe_differing(call, offset, heard, self.begun(), None));
-        Verdict::Refuse(self.against(step, violation, std::io::ErrorKind::Other).into())
     }
 
     fn refuse_state(&self, call: L::Call<'_>) -> Verdict {

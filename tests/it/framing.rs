@@ -308,3 +308,23 @@ fn a_predicate_that_panics_over_a_payload_is_told_by_its_label() {
     let violation = only_violation(&verifier).to_string();
     assert!(violation.contains("a number") && violation.contains("out of order"), "{violation}");
 }
+
+#[test]
+fn what_is_no_frame_is_refused_as_any_other_write_is() {
+    let framing = || LengthPrefix::u8().limit(3);
+    let (verifier, mut socket) =
+        double(|script| script.framed(framing()).expect_eof().expect_send_frame(any()));
+    assert_eq!(block_on(socket.recv(&mut [0; 1])).unwrap(), 0);
+    let error = block_on(socket.send_all(b"\x09")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+    drop(socket);
+    assert_eq!(only_violation(&verifier), *violation(&error));
+    // A reset is for whichever operation comes first that the script does not have.
+    let (verifier, mut socket) = double(|script| {
+        script.framed(framing()).expect_send_frame(any()).optional().expect_reset()
+    });
+    let error = block_on(socket.send_all(b"\x09")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+    drop(socket);
+    verifier.verify();
+}
