@@ -328,3 +328,20 @@ fn what_is_no_frame_is_refused_as_any_other_write_is() {
     drop(socket);
     verifier.verify();
 }
+
+#[test]
+fn a_frame_without_an_end_is_refused_at_the_first_byte_over_the_limit() {
+    for framing in [
+        Shared(Arc::new(Delimited::by("--end--").limit(2))),
+        Shared(Arc::new(Lines::crlf().limit(2))),
+        Shared(Arc::new(Lines::lf().limit(2))),
+    ] {
+        let (verifier, mut socket) =
+            double(|script| script.framed(framing).expect_send_frame(any()));
+        block_on(socket.send_all(b"a")).unwrap();
+        block_on(socket.send_all(b"b")).unwrap();
+        block_on(socket.send_all(b"c")).unwrap_err();
+        drop(socket);
+        assert!(only_violation(&verifier).to_string().contains("3 bytes is over the limit of 2"));
+    }
+}

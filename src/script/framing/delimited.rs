@@ -60,7 +60,8 @@ impl Framing for Delimited {
                 let ends_alike = |len: &usize| bytes.ends_with(&self.delimiter[..*len]);
                 let begun = (0..self.delimiter.len()).rev().find(ends_alike).unwrap_or(0);
                 within(self.limit, (bytes.len() - begun) as u64)?;
-                Ok(Decoded::Incomplete { wants: bytes.len() + self.delimiter.len() - begun })
+                let wants = bytes.len() + self.delimiter.len() - begun;
+                Ok(Decoded::Incomplete { wants: earlier(wants, bytes.len(), self.limit) })
             }
         }
     }
@@ -110,7 +111,10 @@ impl Framing for Lines {
         let without_cr = |line: &[u8]| line.len() - usize::from(line.ends_with(b"\r"));
         let mut decoded = self.lines.decode(bytes)?;
         let len = match &mut decoded {
-            Decoded::Incomplete { .. } => without_cr(bytes),
+            Decoded::Incomplete { wants } => {
+                *wants = earlier(*wants, bytes.len(), self.limit);
+                without_cr(bytes)
+            }
             Decoded::Frame { payload, .. } => {
                 if !self.ends_with_crlf {
                     payload.end = without_cr(&bytes[payload.clone()]);
@@ -121,4 +125,9 @@ impl Framing for Lines {
         within(self.limit, len as u64)?;
         Ok(decoded)
     }
+}
+
+/// When to look again behind `come` bytes: where a frame may end, or be over the limit.
+fn earlier(end: usize, come: usize, limit: usize) -> usize {
+    end.min(limit.max(come).saturating_add(1))
 }
