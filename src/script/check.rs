@@ -132,14 +132,19 @@ impl<L: Language> Before<'_, L> {
                 continue;
             };
             let is_ambiguous = L::is_ambiguous(earlier, heard);
-            let ending = if is_ambiguous { L::nature(earlier).ending } else { None };
-            if ending == Some(Ending::Close) {
+            // What it begins with does not matter to a run that has begun before.
+            let ending = match L::is_sent(heard) {
+                true => L::nature(earlier).ending,
+                false => None,
+            };
+            let is_behind_all = before.is_required() || is_ambiguous;
+            if ending == Some(Ending::Close) && is_behind_all {
                 return Err(format!(
                     "`{name}` cannot follow step {number}, which takes all that the client sends \
                      until it closes its direction; give that an end",
                 ));
             }
-            if ending.is_some() && !said_between {
+            if ending == Some(Ending::Pause) && !said_between {
                 return Err(format!(
                     "`{name}` cannot follow step {number} directly: that is a run without an end, \
                      which would take these bytes too; state its bytes, or let the peer say \

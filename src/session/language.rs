@@ -85,6 +85,8 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     fn frame(heard: &Self::Heard) -> Option<FrameExtent>;
     /// How much the step says in all, where the script says.
     fn said_extent(said: &Self::Said) -> Option<usize>;
+    /// Whether the client sends bytes by it.
+    fn is_sent(heard: &Self::Heard) -> bool;
     /// Whether a call could meet both steps, and nothing that follows would tell which was meant.
     fn is_ambiguous(first: &Self::Heard, second: &Self::Heard) -> bool;
 
@@ -106,8 +108,6 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
         ending: Ending,
         opinion: Option<&Opinion>,
     ) -> Meet<Self::Progress>;
-    /// Whether the client sends something by the step.
-    fn is_sent(heard: &Self::Heard) -> bool;
     /// Whether anything of what met the step has a name, by which replies find it.
     fn has_captures(heard: &Self::Heard) -> bool;
     /// Notes of a step that was met what has a name.

@@ -205,6 +205,10 @@ impl Language for Socket {
         }
     }
 
+    fn is_sent(heard: &SocketHeard) -> bool {
+        bytes_of(heard).is_some()
+    }
+
     fn is_ambiguous(first: &SocketHeard, second: &SocketHeard) -> bool {
         let (Some(a), Some(b)) = (bytes_of(first), bytes_of(second)) else {
             return false;
@@ -321,10 +325,6 @@ impl Language for Socket {
             Pattern::Parts(_) => Meet::Part(begun.progress),
             Pattern::Any | Pattern::Is(_) => Meet::Whole(0),
         }
-    }
-
-    fn is_sent(heard: &SocketHeard) -> bool {
-        bytes_of(heard).is_some()
     }
 
     fn has_captures(heard: &SocketHeard) -> bool {
@@ -446,7 +446,7 @@ impl Language for Socket {
 
     fn is_unreachable(heard: &SocketHeard, state: SocketState) -> bool {
         use SocketState::{Finished, Reset, ShutDown};
-        bytes_of(heard).is_some() && matches!(state, ShutDown | Finished | Reset)
+        Self::is_sent(heard) && matches!(state, ShutDown | Finished | Reset)
     }
 
     fn unmentioned(call: SocketCall<'_>) -> Unmentioned {

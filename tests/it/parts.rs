@@ -144,6 +144,21 @@ fn parts_that_cannot_be_are_refused_where_they_are_written() {
     panics_here(|| drop(net.new_session().expect_send_all(to_end()).expect_send_all("x")));
     let heard_all = || net.new_session().expect_send_all(to_end()).expect_recv("ok");
     panics_here(|| drop(heard_all().expect_send_all("x")));
+    // A run without an end takes whatever comes behind it, whatever that begins with.
+    panics_here(|| drop(net.new_session().expect_send_all(("A", any())).expect_send_all("B")));
+    let to_the_end = || net.new_session().expect_send_all(("A", to_end())).expect_recv("ok");
+    panics_here(|| drop(to_the_end().expect_send_all("B")));
+    drop(
+        net.new_session()
+            .expect_send_all(("A", any()))
+            .expect_recv("x")
+            .expect_send_all("B")
+            .handle(),
+    );
+    drop(
+        net.new_session().expect_send_all(("A", to_end())).optional().expect_send_all("B").handle(),
+    );
+    panics_here(|| drop(net.new_session().expect_send(("id", any().len(2))).accepts(5)));
     // What begins one may be all of the other.
     let maybe = || net.new_session().expect_send_all(("A", until("\n"))).optional();
     panics_here(|| drop(maybe().expect_send_all("AB")));

@@ -132,12 +132,9 @@ impl SocketScript<AfterSend> {
         if let Some(What::Heard(SocketHeard::Send { data, accepts })) =
             self.draft.last().map(|step| &mut step.what)
         {
-            match data.literal() {
-                Some(data) if data.len() < count => {
-                    panic!(
-                        "`accepts({count})` is more than the {} bytes that the step sends",
-                        data.len()
-                    )
+            match data.extent() {
+                Some(len) if len < count => {
+                    panic!("`accepts({count})` is more than the {len} bytes that the step sends")
                 }
                 _ => *accepts = Some(count),
             }
