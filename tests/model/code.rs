@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::script::{
-    Batch, Case, Chunks, Count, Delay, ENDPOINTS, Flag, Modifier, Op, Step, Test, Value, What,
+    Batch, Case, Chunks, Count, Delay, ENDPOINTS, Extent, Flag, Form, Framing, Ingredient,
+    Modifier, Op, Part, Step, Test, Value, What,
 };
 use super::text::bytes;
 
@@ -44,23 +45,94 @@ impl Display for Batch {
 
 impl Display for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, ".expect_{}(", self.what.name())?;
-        match &self.what {
-            What::Connect(Value::Is(place)) => write!(f, "{:?}", ENDPOINTS[*place])?,
-            What::Connect(Value::Any) => f.write_str("any()")?,
-            What::Connect(Value::Matching(test)) => write!(f, "{test}")?,
-            What::Send(Value::Is(data)) | What::SendAll(Value::Is(data)) | What::Recv(data) => {
-                f.write_str(&bytes(data))?;
-            }
-            What::Send(Value::Any) | What::SendAll(Value::Any) => f.write_str("any()")?,
-            What::Send(Value::Matching(test)) | What::SendAll(Value::Matching(test)) => {
-                write!(f, "{test}")?;
-            }
-            What::RecvError(kind) => write!(f, "ErrorKind::{kind:?}")?,
-            What::Shutdown | What::Close | What::Reset | What::Eof => {}
-        }
-        f.write_str(")")?;
+        write!(f, ".{}", self.what)?;
         self.modifiers.iter().try_for_each(|modifier| write!(f, "{modifier}"))
+    }
+}
+
+impl Display for What {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let argument = match self {
+            Self::Connect(Value::Is(place)) => format!("{:?}", ENDPOINTS[*place]),
+            Self::Connect(Value::Any) => "any()".to_owned(),
+            Self::Connect(Value::Matching(test)) => test.to_string(),
+            Self::Connect(Value::Parts(_)) => unreachable!("an endpoint has no parts"),
+            Self::Send(sent) | Self::SendAll(sent) | Self::SendFrame(sent) => sent.to_string(),
+            Self::Allows(sent) | Self::Whenever(sent, _) => sent.to_string(),
+            Self::Recv(data) | Self::RecvFrame(data) => bytes(data),
+            Self::Reply(reply) => replying(reply),
+            Self::RecvError(kind) => format!("ErrorKind::{kind:?}"),
+            Self::Framed(framing) => framing.to_string(),
+            Self::Shutdown | Self::Close | Self::Reset | Self::Eof => String::new(),
+        };
+        write!(f, "{}({argument})", self.method())?;
+        match self {
+            Self::Whenever(_, reply) => match &**reply {
+                Self::Recv(data) => write!(f, ".replies({})", bytes(data)),
+                reply => write!(f, ".{reply}"),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Display for Value<Vec<u8>> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(data) => f.write_str(&bytes(data)),
+            Self::Any => f.write_str("any()"),
+            Self::Matching(test) => write!(f, "{test}"),
+            Self::Parts(run) => match &run[..] {
+                [] => f.write_str("Vec::<Part>::new()"),
+                [alone] => write!(f, "{alone}"),
+                run => {
+                    let run: Vec<_> = run.iter().map(ToString::to_string).collect();
+                    write!(f, "({})", run.join(", "))
+                }
+            },
+        }
+    }
+}
+
+impl Display for Part {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.extent {
+            Extent::Literal(literal) => f.write_str(&bytes(literal))?,
+            Extent::Len(len) => write!(f, "any().len({len})")?,
+            Extent::Until(delimiter) => write!(f, "until({})", bytes(delimiter))?,
+            Extent::ToPause => f.write_str("any()")?,
+            Extent::ToEnd => f.write_str("to_end()")?,
+        }
+        if let Some(name) = self.capture {
+            write!(f, ".capture({name:?})")?;
+        }
+        self.test.map_or(Ok(()), |test| write!(f, ".{test}"))
+    }
+}
+
+fn replying(reply: &[Ingredient]) -> String {
+    let parts = reply.iter().map(|ingredient| match ingredient {
+        Ingredient::Literal(literal) => format!("&{}[..]", bytes(literal)),
+        Ingredient::Bytes => "sent.bytes()".to_owned(),
+        Ingredient::Capture(name) => format!("sent.capture({name:?})"),
+    });
+    match parts.collect::<Vec<_>>() {
+        parts if parts.is_empty() => "|_| \"\"".to_owned(),
+        parts => format!("|sent| [{}].concat()", parts.join(", ")),
+    }
+}
+
+impl Display for Framing {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.form {
+            Form::U8 => f.write_str("LengthPrefix::u8()")?,
+            Form::U16 => f.write_str("LengthPrefix::u16_be()")?,
+            Form::Varint => f.write_str("LengthPrefix::varint()")?,
+            Form::Lf => f.write_str("Lines::lf()")?,
+            Form::CrLf => f.write_str("Lines::crlf()")?,
+            Form::Delimited(delimiter) => write!(f, "Delimited::by({})", bytes(delimiter))?,
+        }
+        self.limit.map_or(Ok(()), |limit| write!(f, ".limit({limit})"))
     }
 }
 

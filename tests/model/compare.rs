@@ -104,14 +104,18 @@ fn run(case: &Case, told: &mut Told) -> Result<Agreed, Differ> {
     let landed = caught(|| {
         build::land(net.new_session(), &case.script, case.setup.is_handed_out, &progress)
     });
-    let (landed, mut model) = match (landed, Model::new(case)) {
+    let model = Model::new(case);
+    if landed.is_ok() != model.is_ok() {
+        let _ = verifier.try_verify(); // what it would say when it is dropped is of no interest
+    }
+    let (landed, mut model) = match (landed, model) {
         (Ok(landed), Ok(model)) => (landed, model),
         (Ok(_), Err(at)) => return Err(differ("it can be written", &format!("refused at {at:?}"))),
         (Err(panic), Ok(_)) => {
             return Err(differ(&format!("refused: {}", panic.message), "it can be written"));
         }
         (Err(panic), Err(at)) => {
-            panic.check_refusal();
+            panic.check_refusal(&case.script.method(progress.get()));
             told.both(format!("refused at {:?}", progress.get()), &format!("refused at {at:?}"))?;
             return match verifier.try_verify() {
                 Ok(()) => Ok(Agreed::Refused),

@@ -3,21 +3,22 @@
 //!
 //! It is slow on purpose. It keeps the script and the list of facts, which are what happened so far,
 //! and works everything else out from those each time it is asked: there is no cursor, and nothing
-//! that could get out of step. Captures, standing rules and frames would be more kinds of facts, and
-//! more takers in `writes`.
+//! that could get out of step.
 
 use std::io::ErrorKind;
 
 use super::facts::{Fact, Heard, Why};
-use super::rules::{Rule, State, rule};
-use super::script::{Batch, Case, ENDPOINTS, Flag, Op, Setup, Task, Value, What};
+use super::parts::{Ending, Fit};
+use super::script::{Batch, Case, ENDPOINTS, Flag, Framing, Op, PANIC, Setup, Task, Value, What};
 use super::text::{Answer, Violation, bytes, described};
+use super::written::{Script, State, Written};
 
 /// All that a verifier with one session knows.
 #[derive(Clone)]
 pub(crate) struct Model {
     pub(super) setup: Setup,
-    pub(super) rules: Vec<Rule>,
+    pub(super) steps: Vec<Written>,
+    framing: Option<Framing>,
     pub(super) flags: Vec<Flag>,
     pub(super) facts: Vec<Fact>,
     pub(super) stage: &'static str,
@@ -41,7 +42,8 @@ impl Model {
     pub(crate) fn new(case: &Case) -> Result<Self, (usize, usize)> {
         let mut model = Self {
             setup: case.setup,
-            rules: Vec::new(),
+            steps: Vec::new(),
+            framing: None,
             flags: Vec::new(),
             facts: Vec::new(),
             stage: "Queued",
@@ -62,14 +64,18 @@ impl Model {
 
     /// Adds to the script; or says how many parts of which step could be written.
     pub(crate) fn write(&mut self, batch: &Batch) -> Result<(), (usize, usize)> {
-        let mut rules = self.rules.clone();
+        let mut script = self.script();
         for (place, step) in batch.steps.iter().enumerate() {
-            let rule = rule(step, &rules).map_err(|parts| (place, parts))?;
-            rules.push(rule);
+            script.add(step).map_err(|parts| (place, parts))?;
         }
-        self.rules = rules;
+        (self.steps, self.framing) = (script.steps, script.framing);
         self.flags.extend(&batch.flags);
         Ok(())
+    }
+
+    /// All that has landed of the script.
+    pub(crate) fn script(&self) -> Script {
+        Script { steps: self.steps.clone(), framing: self.framing.clone() }
     }
 
     /// What the operation comes to.
@@ -87,7 +93,7 @@ impl Model {
             Op::WriteVectored(task, buffers) if has_socket => self.send(*task, &buffers.concat()),
             Op::Flush(_) if has_socket => match self.answered_again() {
                 Some(answer) => answer,
-                None => self.conclude().err().unwrap_or(Answer::Done),
+                None => self.conclude(Ending::Pause).err().unwrap_or(Answer::Done),
             },
             Op::Read(task, size) if has_socket => self.read(*task, *size),
             Op::Shutdown(_) if has_socket => self.shutdown(),
@@ -136,7 +142,7 @@ impl Model {
         }
         let violation = Violation {
             kind: if is_queued { "NeverConnected" } else { "NoSession" }.to_owned(),
-            step: Some((1, self.rules.len())).filter(|(_, of)| is_queued && *of > 0),
+            step: self.first().filter(|_| is_queued).map(|first| self.numbers(first)),
             operation: "connect".to_owned(),
             expected: None,
             got,
@@ -156,25 +162,27 @@ impl Model {
         if let Some(answer) = self.answered_again() {
             return answer;
         }
-        let What::Connect(expected) = &self.rules[0].what else { unreachable!("it was looked at") };
+        let first = self.first().expect("it was looked at");
+        let What::Connect(expected) = &self.steps[first].what else { unreachable!("so was that") };
         let is_met = match expected {
             Value::Is(place) => Some(*place == to),
             Value::Any => Some(true),
             Value::Matching(test) => test.holds(ENDPOINTS[to].as_bytes()),
+            Value::Parts(_) => unreachable!("an endpoint has no parts"),
         };
         match (is_met, expected) {
             (Some(true), _) => {}
-            (None, Value::Matching(test)) => return self.panicked(0, *test),
+            (None, Value::Matching(test)) => return self.panicked(first, test.label(), PANIC),
             _ => {
                 let got = described("connect", ENDPOINTS[to]);
-                return self.refuse("Mismatch at 0", 0, got, ErrorKind::Other);
+                return self.refuse("Mismatch at 0", first, got, ErrorKind::Other);
             }
         }
-        if let Some(pending) = self.wait_for(0, "connect") {
+        if let Some(pending) = self.wait_for(first, "connect") {
             return pending;
         }
-        self.facts.push(Fact::Heard { step: Some(0), heard: Heard::Connect(to) });
-        self.rules[0].raises.map_or(Answer::Done, Answer::Fault)
+        self.facts.push(Fact::Heard { step: Some(first), heard: Heard::Connect(to) });
+        self.steps[first].raises.map_or(Answer::Done, Answer::Fault)
     }
 
     fn read(&mut self, task: Task, size: usize) -> Answer {
@@ -185,9 +193,12 @@ impl Model {
             return answer;
         }
         if self.undecided().is_some_and(|(_, by, _)| by == task) {
-            if let Err(answer) = self.conclude() {
+            if let Err(answer) = self.conclude(Ending::Pause) {
                 return answer; // B5
             }
+        }
+        if let Some(owed) = self.owed() {
+            return self.say_in_time(owed, size);
         }
         let state = self.state();
         let Some(step) = self.said_next() else {
@@ -199,44 +210,54 @@ impl Model {
         if let Some(why) = self.awaited_before(step) {
             let is_gone = matches!(state, State::ShutDown | State::Finished | State::Reset);
             return match why {
-                Why::NotHeard(due) if is_gone && self.rules[due].what.sent().is_some() => {
+                Why::NotHeard(due) if is_gone && self.steps[due].what.sent().is_some() => {
                     let kind = self.out_of_order();
                     self.refuse(&kind, due, "recv".to_owned(), ErrorKind::Other)
                 }
                 why => self.wait(why, "recv"),
             };
         }
-        if let Some(pending) = self.wait_for(step, "recv") {
-            return pending;
+        self.say_in_time(step, size)
+    }
+
+    fn say_in_time(&mut self, step: usize, size: usize) -> Answer {
+        match self.wait_for(step, "recv") {
+            Some(pending) => pending,
+            None => self.say(step, size),
         }
-        self.say(step, size)
     }
 
     fn say(&mut self, step: usize, size: usize) -> Answer {
-        let given = self.half_said(step).unwrap_or(0);
-        let rule = &self.rules[step];
-        let (answer, end) = match &rule.what {
-            What::Recv(data) => {
-                let cut = rule.cuts.iter().copied().find(|cut| *cut > given);
-                let fits = if self.setup.is_bytewise { 1 } else { size };
-                let end = cut.unwrap_or(data.len()).min(given + fits);
-                (Answer::Received(data[given..end].to_vec()), end)
-            }
-            What::RecvError(kind) => (Answer::Fault(*kind), 0),
-            What::Reset => (Answer::Fault(ErrorKind::ConnectionReset), 0),
-            _ => (Answer::Received(Vec::new()), 0),
+        let written = &self.steps[step];
+        let (bytes, given) = match self.being_said() {
+            Some((_, bytes, given)) => (bytes.to_vec(), given),
+            None => match (&written.what, written.says()) {
+                (_, Some(bytes)) => (bytes, 0),
+                (What::Reply(reply), None) => match self.reply(step, reply) {
+                    Ok(bytes) => (bytes, 0),
+                    Err(message) => return self.reply_failed(step, message),
+                },
+                (_, None) => (Vec::new(), 0),
+            },
         };
-        let is_all = match &rule.what {
-            What::Recv(data) => end == data.len(),
-            _ => true,
+        let cut = written.cuts(bytes.len()).into_iter().find(|cut| *cut > given);
+        let fits = if self.setup.is_bytewise { 1 } else { size };
+        let end = cut.unwrap_or(bytes.len()).min(given + fits);
+        let answer = match &written.what {
+            What::RecvError(kind) => Answer::Fault(*kind),
+            What::Reset => Answer::Fault(ErrorKind::ConnectionReset),
+            _ => Answer::Received(bytes[given..end].to_vec()),
         };
+        let is_all = end == bytes.len();
         let going_on = self.facts.iter_mut().find_map(|fact| match fact {
             Fact::Said { amount, is_over: is_over @ false, .. } => Some((amount, is_over)),
             _ => None,
         });
         match going_on {
             Some((amount, is_over)) => (*amount, *is_over) = (end, is_all),
-            None => self.facts.push(Fact::Said { step, amount: end, size, is_over: is_all }),
+            None => {
+                self.facts.push(Fact::Said { step, bytes, amount: end, size, is_over: is_all });
+            }
         }
         answer
     }
@@ -248,7 +269,7 @@ impl Model {
         if matches!(self.state(), State::ShutDown | State::Finished | State::Reset) {
             return Answer::Done; // C4
         }
-        if let Err(answer) = self.conclude() {
+        if let Err(answer) = self.conclude(Ending::Close) {
             return answer;
         }
         if let Some(step) = self.mentions(&What::Shutdown) {
@@ -256,7 +277,7 @@ impl Model {
                 return self.wait(why, "shutdown");
             }
             self.facts.push(Fact::Heard { step: Some(step), heard: Heard::Nothing });
-            return self.rules[step].raises.map_or(Answer::Done, Answer::Fault);
+            return self.steps[step].raises.map_or(Answer::Done, Answer::Fault);
         }
         match self.due() {
             Some(step) if !self.is_at_the_end() => {
@@ -281,7 +302,7 @@ impl Model {
         if self.broken.is_some() {
             return Answer::Done;
         }
-        if let Err(Answer::Refused(_)) = self.conclude() {
+        if let Err(Answer::Refused(_)) = self.conclude(Ending::Close) {
             return Answer::Done; // the verdict tells
         }
         let fact = match self.mentions(&What::Close) {
@@ -294,29 +315,34 @@ impl Model {
 
     /// The step that the script has for something that is no send, if it may come now.
     fn mentions(&self, what: &What) -> Option<usize> {
-        let candidates = self.may_come_next(self.rules.len());
-        let mut steps = candidates.into_iter().filter(|step| self.rules[*step].what == *what);
+        let candidates = self.may_come_next(self.steps.len());
+        let mut steps = candidates.into_iter().filter(|step| self.steps[*step].what == *what);
         steps.next().filter(|_| self.undecided().is_none())
     }
 
-    /// Ends a run that has no end of its own (B5); or says what the client gets instead.
-    fn conclude(&mut self) -> Result<(), Answer> {
+    /// Ends a run that has no end of its own, and ends like this (B5); or says what the client gets
+    /// instead.
+    fn conclude(&mut self, ending: Ending) -> Result<(), Answer> {
         let Some((data, by, _)) = self.undecided() else { return Ok(()) };
         let Some(&step) = self.begun().first() else { return Ok(()) };
-        let tested = match &self.rules[step].what {
-            What::SendAll(Value::Any) => None,
-            What::SendAll(Value::Matching(test)) => Some(*test),
-            _ => return Ok(()),
-        };
-        let got = described("send_all", &bytes(data));
-        match tested.map(|test| (test.holds(data), test)) {
-            None | Some((Some(true), _)) => {}
-            Some((Some(false), _)) => {
+        let data = data.to_vec();
+        match self.steps[step].ending() {
+            None => return Ok(()),
+            Some(Ending::Close) if ending == Ending::Pause => return Ok(()), // who closes pauses, too
+            Some(_) => {}
+        }
+        if self.steps[step].fit(&data) != Fit::Open {
+            return Ok(());
+        }
+        match self.steps[step].holds(&data) {
+            Ok(true) => {}
+            Ok(false) => {
+                let got = described(self.steps[step].what.name(), &bytes(&data));
                 return Err(self.refuse("Mismatch at 0", step, got, ErrorKind::Other));
             }
-            Some((None, test)) => return Err(self.panicked(step, test)),
+            Err(label) => return Err(self.panicked(step, &label, PANIC)),
         }
         self.hear(Some(step), &[], by);
-        self.rules[step].raises.map_or(Ok(()), |kind| Err(Answer::Fault(kind)))
+        self.steps[step].raises.map_or(Ok(()), |kind| Err(Answer::Fault(kind)))
     }
 }

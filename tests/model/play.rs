@@ -134,7 +134,7 @@ impl<'n> Player<'n> {
         match super::quiet::caught(|| build::then(session, batch, &progress)) {
             Ok(()) => Answer::Done,
             Err(panic) => {
-                panic.check_refusal();
+                panic.check_refusal(&batch.method(progress.get()));
                 Answer::Impossible
             }
         }
@@ -209,10 +209,10 @@ fn interaction(one: &Interaction) -> String {
         Outcome::Raised(fault) => format!("raised {:?}", fault.kind()),
         _ => format!("{:?}", one.outcome),
     };
-    let (number, of) = numbers(one.step);
     format!(
-        "{}: step {number} of {of}, {}, size {:?}, {outcome}, stated {}",
+        "{}: {}, {}, size {:?}, {outcome}, stated {}",
         one.sequence,
+        numbers(one.step),
         described(&one.operation),
         one.size,
         one.is_stated,
@@ -221,10 +221,10 @@ fn interaction(one: &Interaction) -> String {
 
 fn unused(session: &UnusedSession) -> Vec<String> {
     let lines = session.steps.iter().map(|left| {
-        let (number, of) = numbers(left.step);
         format!(
-            "unused, {:?}: step {number} of {of}, {}, {} of {} times, {:?} of {:?} bytes",
+            "unused, {:?}: {}, {}, {} of {} times, {:?} of {:?} bytes",
             session.stage,
+            numbers(left.step),
             described(&left.operation),
             left.times,
             left.least,
@@ -249,6 +249,8 @@ fn told(violation: &scripted::Violation, error: Option<ErrorKind>) -> Violation 
         ViolationKind::MatcherPanicked { label, message, .. } => {
             format!("MatcherPanicked `{label}` {message:?}")
         }
+        ViolationKind::Malformed { problem, .. } => format!("Malformed, {problem}"),
+        ViolationKind::ReplyFailed { message, .. } => format!("ReplyFailed {message:?}"),
         other => format!("{other:?}"),
     };
     Violation {
@@ -261,8 +263,8 @@ fn told(violation: &scripted::Violation, error: Option<ErrorKind>) -> Violation 
     }
 }
 
-fn numbers(step: StepLabel) -> (usize, usize) {
-    (step.number, step.of)
+fn numbers(step: StepLabel) -> String {
+    text::numbers(step.number, step.of, step.is_standing)
 }
 
 fn described(operation: &Described) -> String {
@@ -273,6 +275,8 @@ fn described(operation: &Described) -> String {
         Argument::Error(fault) => format!("{:?}", fault.kind()),
         Argument::Any => "any()".to_owned(),
         Argument::Matching(label) => format!("matching {label}"),
+        Argument::Parts(parts) => format!("{parts:?}"),
+        Argument::Reply => "a reply".to_owned(),
         other => format!("{other:?}"),
     };
     text::described(operation.name, &argument)

@@ -4,14 +4,14 @@ use std::io::ErrorKind;
 
 use super::facts::{Fact, Why};
 use super::model::Model;
-use super::rules::{State, Wait};
-use super::script::{Delay, Flag, PANIC, Test, What};
-use super::text::{Answer, Violation, bytes, described};
+use super::script::{Delay, Flag, What};
+use super::text::{self, Answer, Violation, bytes, described};
+use super::written::{State, Wait, Written};
 
 impl Model {
     /// What an operation gets that the step is to answer, if it does not answer now.
     pub(super) fn wait_for(&mut self, step: usize, operation: &'static str) -> Option<Answer> {
-        match self.rules[step].wait? {
+        match self.steps[step].wait? {
             Wait::Never => {
                 self.facts.push(Fact::WaitedOn { step });
                 Some(self.wait(Why::Never, operation))
@@ -34,19 +34,20 @@ impl Model {
         if is_exempt || !self.setup.has_no_patience {
             return Answer::Pending;
         }
-        let due = self.due_to_be_heard().filter(|step| self.rules[*step].what != What::Close);
+        let due = self.due_to_be_heard().filter(|step| self.steps[*step].what != What::Close);
         let (blocked, step) = match (why, due) {
             (Why::NotHeard(step), _) | (Why::PastTheEnd, Some(step)) => ("NotHeard", Some(step)),
             (Why::RunWithoutEnd(step), _) => ("RunWithoutEnd", Some(step)),
+            (Why::RunToTheEnd(step), _) => ("RunToTheEnd", Some(step)),
             (Why::NotListened(step), _) => ("NotListened", Some(step)),
             (Why::PastTheEnd, None) if operation == "recv" => ("PeerSilent", None),
             _ => ("NothingMore", None),
         };
         self.violate(Violation {
             kind: format!("Stalled by {blocked}, begun {:?}", self.amount_begun()),
-            step: step.map(|step| (step + 1, self.rules.len())).or(self.last_step()),
+            step: step.map(|step| self.numbers(step)).or(self.last_step()),
             operation: operation.to_owned(),
-            expected: step.map(|step| self.rules[step].describe()),
+            expected: step.map(|step| self.steps[step].describe()),
             got: None,
             error: Some(ErrorKind::Other),
         })
@@ -66,8 +67,16 @@ impl Model {
         format!("OutOfOrder, begun {:?}", self.amount_begun())
     }
 
-    pub(super) fn last_step(&self) -> Option<(usize, usize)> {
-        Some((self.rules.len(), self.rules.len())).filter(|(last, _)| *last > 0)
+    pub(super) fn last_step(&self) -> Option<String> {
+        let last = (0..self.steps.len()).rev().find(|step| !self.is_standing(*step));
+        last.map(|step| self.numbers(step))
+    }
+
+    /// The number of the step, of how many; of a rule, that of the step before it.
+    pub(super) fn numbers(&self, step: usize) -> String {
+        let steps = |entries: &[Written]| entries.iter().filter(|step| !step.is_standing).count();
+        let (number, of) = (steps(&self.steps[..=step]), steps(&self.steps));
+        text::numbers(number, of, self.is_standing(step))
     }
 
     pub(super) fn refuse(
@@ -77,11 +86,24 @@ impl Model {
         got: String,
         error: ErrorKind,
     ) -> Answer {
+        let expected = self.steps[step].describe();
+        self.refuse_as(kind, step, expected, got, error)
+    }
+
+    /// The same, where the step is shown in another form than it was written in.
+    pub(super) fn refuse_as(
+        &mut self,
+        kind: &str,
+        step: usize,
+        expected: String,
+        got: String,
+        error: ErrorKind,
+    ) -> Answer {
         self.violate(Violation {
             kind: kind.to_owned(),
-            step: Some((step + 1, self.rules.len())),
+            step: Some(self.numbers(step)),
             operation: got.split(' ').next().unwrap_or_default().to_owned(),
-            expected: Some(self.rules[step].describe()),
+            expected: Some(expected),
             got: Some(got),
             error: Some(error),
         })
@@ -98,12 +120,12 @@ impl Model {
         })
     }
 
-    pub(super) fn panicked(&mut self, step: usize, test: Test) -> Answer {
+    pub(super) fn panicked(&mut self, step: usize, label: &str, message: &str) -> Answer {
         self.violate(Violation {
-            kind: format!("MatcherPanicked `{}` {PANIC:?}", test.label()),
-            step: Some((step + 1, self.rules.len())),
-            operation: self.rules[step].what.name().to_owned(),
-            expected: Some(self.rules[step].describe()),
+            kind: format!("MatcherPanicked `{label}` {message:?}"),
+            step: Some(self.numbers(step)),
+            operation: self.steps[step].what.name().to_owned(),
+            expected: Some(self.steps[step].describe()),
             got: None,
             error: Some(ErrorKind::Other),
         })

@@ -39,7 +39,7 @@ pub(crate) enum Flag {
     OpenEnded,
 }
 
-/// One step as it is written. A new kind of step, pattern or rule begins here.
+/// One thing as it is written: a step, a rule, or what a frame is. A new kind of it begins here.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) what: What,
@@ -52,20 +52,79 @@ pub(crate) enum What {
     Connect(Value<usize>),
     Send(Value<Vec<u8>>),
     SendAll(Value<Vec<u8>>),
+    SendFrame(Value<Vec<u8>>),
     Shutdown,
     Close,
     Recv(Vec<u8>),
+    RecvFrame(Vec<u8>),
+    Reply(Reply),
     RecvError(ErrorKind),
     Reset,
     Eof,
+    /// `allows_sent`: a rule.
+    Allows(Value<Vec<u8>>),
+    /// `whenever_sent`: a rule, and the `Recv` or `Reply` that answers.
+    Whenever(Value<Vec<u8>>, Box<What>),
+    /// `framed`: what a frame is from here on.
+    Framed(Framing),
 }
 
-/// What a step states of a value. Patterns with parts of their own belong here.
+/// What a step states of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value<T> {
     Is(T),
     Any,
     Matching(Test),
+    /// Of bytes alone: what they are one after the other.
+    Parts(Vec<Part>),
+}
+
+/// A part of a run of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) extent: Extent,
+    pub(crate) capture: Option<&'static str>,
+    pub(crate) test: Option<Test>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Literal(Vec<u8>),
+    Len(usize),
+    Until(Vec<u8>),
+    /// `any()`
+    ToPause,
+    /// `to_end()`
+    ToEnd,
+}
+
+/// What a reply is made of, one after the other.
+pub(crate) type Reply = Vec<Ingredient>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ingredient {
+    Literal(&'static [u8]),
+    /// `sent.bytes()`
+    Bytes,
+    /// `sent.capture(name)`, which panics if there is none.
+    Capture(&'static str),
+}
+
+/// What a frame is, and how long its payload may be, if that is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Framing {
+    pub(crate) form: Form,
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    U8,
+    U16,
+    Varint,
+    Lf,
+    CrLf,
+    Delimited(Vec<u8>),
 }
 
 /// A predicate on bytes, or on an endpoint as it is printed.
@@ -169,31 +228,78 @@ impl What {
         match self {
             Self::Connect(_) => "connect",
             Self::Send(_) => "send",
-            Self::SendAll(_) => "send_all",
+            Self::SendAll(_) | Self::Allows(_) | Self::Whenever(..) => "send_all",
+            Self::SendFrame(_) => "send_frame",
             Self::Shutdown => "shutdown",
             Self::Close => "close",
-            Self::Recv(_) => "recv",
+            Self::Recv(_) | Self::Reply(_) => "recv",
+            Self::RecvFrame(_) => "recv_frame",
             Self::RecvError(_) => "recv_error",
             Self::Reset => "reset",
             Self::Eof => "eof",
+            Self::Framed(_) => "framed",
+        }
+    }
+
+    /// The method of the builder.
+    pub(crate) fn method(&self) -> String {
+        match self {
+            Self::Reply(_) => "replies_with".to_owned(),
+            Self::Allows(_) => "allows_sent".to_owned(),
+            Self::Whenever(..) => "whenever_sent".to_owned(),
+            Self::Framed(_) => "framed".to_owned(),
+            _ => format!("expect_{}", self.name()),
         }
     }
 
     /// Whether the client does it, and the peer hears it.
     pub(crate) fn is_heard(&self) -> bool {
-        !matches!(self, Self::Recv(_) | Self::RecvError(_) | Self::Reset | Self::Eof)
+        !matches!(self, Self::RecvError(_) | Self::Reset | Self::Eof) && !self.is_bytes_said()
     }
 
-    /// What a step that hears bytes states of them.
+    /// Whether the peer says bytes by it.
+    pub(crate) fn is_bytes_said(&self) -> bool {
+        matches!(self, Self::Recv(_) | Self::RecvFrame(_) | Self::Reply(_))
+    }
+
+    /// What a step that hears bytes states of them, or of the payload.
     pub(crate) fn sent(&self) -> Option<&Value<Vec<u8>>> {
         match self {
-            Self::Send(bytes) | Self::SendAll(bytes) => Some(bytes),
+            Self::Send(bytes) | Self::SendAll(bytes) | Self::SendFrame(bytes) => Some(bytes),
             _ => None,
         }
     }
+}
 
-    /// Whether it is a run that takes all bytes until the client pauses.
-    pub(crate) fn is_open_run(&self) -> bool {
-        matches!(self, Self::SendAll(Value::Any | Value::Matching(_)))
+impl Batch {
+    /// The method of the builder that comes at this place: a step, or one behind a step.
+    pub(crate) fn method(&self, (place, part): (usize, usize)) -> String {
+        let Some(Step { what, modifiers }) = self.steps.get(place) else {
+            return "into_socket".to_owned();
+        };
+        let behind = match what {
+            _ if part == 0 => return what.method(),
+            What::Whenever(_, reply) if part == 1 => {
+                return if matches!(**reply, What::Reply(_)) { "replies_with" } else { "replies" }
+                    .to_owned();
+            }
+            What::Whenever(..) => part - 2,
+            _ => part - 1,
+        };
+        modifiers[behind].method().to_owned()
+    }
+}
+
+impl Modifier {
+    fn method(&self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Times(_) => "times",
+            Self::Raises(_) => "raises",
+            Self::After(_) => "after",
+            Self::Never => "never",
+            Self::Accepts(_) => "accepts",
+            Self::InChunks(_) => "in_chunks",
+        }
     }
 }

@@ -13,6 +13,12 @@ pub(crate) fn described(name: &str, argument: &str) -> String {
     if argument.is_empty() { name.to_owned() } else { format!("{name} {argument}") }
 }
 
+/// Which step something belongs to, or behind which step the rule stands.
+pub(crate) fn numbers(number: usize, of: usize, is_standing: bool) -> String {
+    let whose = if is_standing { "a rule behind " } else { "" };
+    format!("{whose}step {number} of {of}")
+}
+
 /// What a call of the client came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -32,8 +38,8 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) kind: String,
-    /// The number of the step, and of how many.
-    pub(crate) step: Option<(usize, usize)>,
+    /// Which step.
+    pub(crate) step: Option<String>,
     pub(crate) operation: String,
     pub(crate) expected: Option<String>,
     pub(crate) got: Option<String>,
@@ -59,8 +65,8 @@ impl Display for Violation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { kind, step, operation, expected, got, error } = self;
         write!(f, "{kind} in {operation}")?;
-        if let Some((number, of)) = step {
-            write!(f, ", step {number} of {of}")?;
+        if let Some(step) = step {
+            write!(f, ", {step}")?;
         }
         let (expected, got) = (expected.as_deref(), got.as_deref());
         write!(f, ", expected {}, got {}", expected.unwrap_or("-"), got.unwrap_or("-"))?;

@@ -1,10 +1,12 @@
 //! What the reference makes of what happened: interactions, and the verdict (S5, S8, S9, V1, V5).
 
 use super::facts::{Fact, Heard};
+use super::frames::Frame;
 use super::model::Model;
-use super::rules::{Rule, Wait};
+use super::parts;
 use super::script::{ENDPOINTS, Value, What};
 use super::text::{bytes, described};
+use super::written::{Wait, Written};
 
 impl Model {
     /// A line for each interaction, and what the verdict says.
@@ -23,7 +25,7 @@ impl Model {
                 |one: &&Interaction| one.is_complete && (self.setup.is_explicit || !one.is_stated);
             let open = interactions.iter().filter(is_open);
             lines.extend(open.map(|one| format!("unasserted: {}", one.line)));
-            lines.extend((0..self.rules.len()).filter_map(|step| self.unused(step)));
+            lines.extend((0..self.steps.len()).filter_map(|step| self.unused(step)));
         }
         lines
     }
@@ -31,16 +33,20 @@ impl Model {
     fn interactions(&self) -> Vec<Interaction> {
         let interactions = self.facts.iter().filter_map(|fact| match fact {
             Fact::Heard { step, heard } => Some(self.heard(*step, heard)),
-            Fact::Said { step, amount, size, is_over } => {
-                let rule = &self.rules[*step];
+            Fact::Said { step, bytes: said, amount, size, is_over } => {
+                let rule = &self.steps[*step];
+                let described = match rule.what {
+                    What::Reply(_) => described(rule.what.name(), &bytes(said)),
+                    _ => rule.describe(),
+                };
                 let outcome = match is_over {
                     true => "complete".to_owned(),
                     false => partial(*amount, rule.extent()),
                 };
-                Some(self.interaction(*step, rule.describe(), Some(*size), outcome, *is_over))
+                Some(self.interaction(*step, described, Some(*size), outcome, *is_over))
             }
             Fact::Interrupted { step } => {
-                let described = self.rules[*step].describe();
+                let described = self.steps[*step].describe();
                 Some(self.interaction(*step, described, None, "complete".to_owned(), true))
             }
             _ => None,
@@ -55,10 +61,17 @@ impl Model {
     fn heard(&self, decided: Option<usize>, heard: &Heard) -> Interaction {
         // What is not decided yet is told as the first step that it may be of.
         let step = decided.unwrap_or_else(|| self.begun()[0]);
-        let rule = &self.rules[step];
-        let described = match (rule.is_literal(), heard) {
-            (false, Heard::Connect(to)) => described("connect", ENDPOINTS[*to]),
-            (false, Heard::Bytes { data, .. }) => described(rule.what.name(), &bytes(data)),
+        let rule = &self.steps[step];
+        let described = match heard {
+            Heard::Connect(to) => described("connect", ENDPOINTS[*to]),
+            Heard::Bytes { data, .. } if rule.literal().is_none() => {
+                let framing = rule.framing.as_ref().filter(|_| decided.is_some());
+                let payload = match framing.map(|framing| framing.decode(data)) {
+                    Some(Frame::Whole(_, payload)) => payload,
+                    _ => data.clone(),
+                };
+                described(rule.what.name(), &bytes(&payload))
+            }
             _ => rule.describe(),
         };
         let outcome = match (decided, rule.raises, heard) {
@@ -77,17 +90,15 @@ impl Model {
         outcome: String,
         is_complete: bool,
     ) -> Interaction {
-        let (number, of) = (step + 1, self.rules.len());
-        let is_stated = !self.rules[step].is_any();
-        let line = format!(
-            "step {number} of {of}, {described}, size {size:?}, {outcome}, stated {is_stated}"
-        );
+        let is_stated = self.steps[step].is_stated();
+        let numbers = self.numbers(step);
+        let line = format!("{numbers}, {described}, size {size:?}, {outcome}, stated {is_stated}");
         Interaction { line, is_complete, is_stated }
     }
 
     /// What the verdict misses of a step, if it does.
     fn unused(&self, step: usize) -> Option<String> {
-        let rule = &self.rules[step];
+        let rule = &self.steps[step];
         let begun = self.facts.iter().find_map(|fact| match fact {
             Fact::Heard { step: None, heard: Heard::Bytes { data, .. } }
                 if self.begun()[0] == step =>
@@ -106,10 +117,9 @@ impl Model {
         };
         is_missed.then(|| {
             format!(
-                "unused, {}: step {} of {}, {}, {} of {} times, {begun:?} of {:?} bytes",
+                "unused, {}: {}, {}, {} of {} times, {begun:?} of {:?} bytes",
                 self.stage,
-                step + 1,
-                self.rules.len(),
+                self.numbers(step),
                 rule.describe(),
                 self.times(step),
                 rule.least,
@@ -129,53 +139,44 @@ fn partial(amount: usize, of: Option<usize>) -> String {
     format!("{amount} of {of:?} bytes")
 }
 
-impl Rule {
+impl Written {
     /// The step as it was written.
     pub(super) fn describe(&self) -> String {
         let argument = match &self.what {
             What::Connect(Value::Is(place)) => ENDPOINTS[*place].to_owned(),
-            What::Send(Value::Is(data)) | What::SendAll(Value::Is(data)) | What::Recv(data) => {
-                bytes(data)
-            }
-            What::Connect(Value::Any) | What::Send(Value::Any) | What::SendAll(Value::Any) => {
-                "any()".to_owned()
-            }
-            What::Connect(Value::Matching(test))
-            | What::Send(Value::Matching(test))
-            | What::SendAll(Value::Matching(test)) => format!("matching {}", test.label()),
+            What::Connect(Value::Any) => "any()".to_owned(),
+            What::Connect(Value::Matching(test)) => format!("matching {}", test.label()),
+            What::Recv(data) | What::RecvFrame(data) => bytes(data),
+            What::Reply(_) => "a reply".to_owned(),
             What::RecvError(kind) => format!("{kind:?}"),
-            What::Shutdown | What::Close | What::Reset | What::Eof => String::new(),
+            what => what.sent().map(value).unwrap_or_default(),
         };
         described(self.what.name(), &argument)
     }
 
-    /// How much it hears or says in all, where the script says.
-    fn extent(&self) -> Option<usize> {
-        match &self.what {
-            What::Send(Value::Is(data)) | What::SendAll(Value::Is(data)) | What::Recv(data) => {
-                Some(data.len())
-            }
-            What::RecvError(_) | What::Reset | What::Eof => Some(0),
-            _ => None,
+    /// The step in the form in which bytes that differ from it are compared with it.
+    pub(super) fn compared(&self) -> String {
+        match self.literal() {
+            Some(literal) => described(self.what.name(), &bytes(&literal)),
+            None => self.describe(),
         }
     }
 
-    /// Whether the script leaves its argument open.
-    fn is_any(&self) -> bool {
-        matches!(
-            self.what,
-            What::Connect(Value::Any) | What::Send(Value::Any) | What::SendAll(Value::Any)
-        )
+    /// Whether the script says what it is to be.
+    fn is_stated(&self) -> bool {
+        match (&self.what, self.what.sent()) {
+            (What::Connect(Value::Any), _) | (_, Some(Value::Any)) => false,
+            (_, Some(Value::Parts(run))) => parts::is_stated(run),
+            _ => true,
+        }
     }
+}
 
-    /// Whether its argument is in the script.
-    fn is_literal(&self) -> bool {
-        !self.is_any()
-            && !matches!(
-                self.what,
-                What::Connect(Value::Matching(_))
-                    | What::Send(Value::Matching(_))
-                    | What::SendAll(Value::Matching(_))
-            )
+fn value(value: &Value<Vec<u8>>) -> String {
+    match value {
+        Value::Is(literal) => bytes(literal),
+        Value::Any => "any()".to_owned(),
+        Value::Matching(test) => format!("matching {}", test.label()),
+        Value::Parts(run) => parts::describe(run),
     }
 }

@@ -3,10 +3,12 @@
 use std::io::ErrorKind;
 
 use super::facts::{Fact, Heard, Why};
+use super::frames::Frame;
 use super::model::Model;
-use super::rules::State;
-use super::script::{Flag, Task, Test, Value, What};
+use super::parts::{self, Fit, alike};
+use super::script::{Flag, PANIC, Task, Value, What};
 use super::text::{Answer, Violation, bytes, described};
+use super::written::{State, Written};
 
 /// Whose the next bytes of a write are.
 enum Taker {
@@ -14,12 +16,37 @@ enum Taker {
     Met(usize, usize),
     /// All of them begin these steps.
     Begun(Vec<usize>),
-    /// A step that wants a write of its own may come next.
+    /// Only a write of its own is for the step that may come next, or only one that begins with it
+    /// shows code of the user's all of it.
     OwnWrite,
-    /// The predicate of this step panicked.
-    Panicked(usize, Test),
-    /// Nobody's; the step that came furthest, and how far.
-    Nobody(Option<(usize, usize)>),
+    /// The predicate of this step, or those with these labels, panicked.
+    Panicked(usize, String),
+    /// Nobody's.
+    Nobody(Option<Strayed>),
+}
+
+/// The step that came furthest of those that do not take the bytes.
+struct Strayed {
+    step: usize,
+    how: How,
+    got: Vec<u8>,
+}
+
+/// How bytes are not what a step hears.
+#[derive(PartialEq, Eq)]
+enum How {
+    Differs(usize),
+    /// They are no frame.
+    Malformed(String),
+}
+
+/// What of some bytes a step takes.
+enum Take {
+    Whole(usize),
+    Begun,
+    Differs(usize, Vec<u8>),
+    Malformed(String),
+    Panicked(String),
 }
 
 impl Model {
@@ -40,17 +67,17 @@ impl Model {
             let short = Answer::Wrote(taken);
             let is_begun = taken > 0;
             match self.taker(data, taken) {
-                Taker::Met(step, _) if is_begun && self.rules[step].raises.is_some() => {
+                Taker::Met(step, _) if is_begun && self.steps[step].raises.is_some() => {
                     return short;
                 }
                 Taker::Met(step, used) => {
                     if let Some(why) = self.awaited_in_lockstep(step) {
                         return if is_begun { short } else { self.wait(why, "send") };
                     }
-                    let is_own_write = matches!(self.rules[step].what, What::Send(_));
+                    let is_own_write = matches!(self.steps[step].what, What::Send(_));
                     let kept = if is_own_write { data } else { &data[taken..taken + used] };
                     self.hear(Some(step), kept, by);
-                    if let Some(kind) = self.rules[step].raises {
+                    if let Some(kind) = self.steps[step].raises {
                         return Answer::Fault(kind);
                     }
                     taken += used;
@@ -66,8 +93,8 @@ impl Model {
                     taken = data.len();
                 }
                 Taker::OwnWrite => return short,
-                Taker::Panicked(step, test) => return self.panicked(step, test),
-                Taker::Nobody(furthest) => return self.strayed(data, taken, furthest),
+                Taker::Panicked(step, label) => return self.panicked(step, &label, PANIC),
+                Taker::Nobody(strayed) => return self.strayed(data, taken, strayed),
             }
         }
         Answer::Wrote(taken)
@@ -77,44 +104,40 @@ impl Model {
     fn taker(&self, data: &[u8], taken: usize) -> Taker {
         let (before, candidates) = match self.undecided() {
             Some((before, _, _)) => (before, self.begun()),
-            None => (&[][..], self.may_come_next(self.rules.len())),
+            None => (&[][..], self.may_come_next(self.steps.len())),
         };
         let stream = [before, &data[taken..]].concat();
         let mut begun = Vec::new();
-        let mut furthest: Option<(usize, usize)> = None;
-        let mut differs = |step: usize, at: usize| {
-            if furthest.is_none_or(|(_, so_far)| at > so_far) {
-                furthest = Some((step, at));
-            }
-        };
+        let mut furthest: Option<Strayed> = None;
         for step in candidates {
-            let rule = &self.rules[step];
-            match &rule.what {
-                What::Send(_) if taken > 0 => return Taker::OwnWrite,
-                What::Send(value) => {
-                    let enough = rule.accepts.unwrap_or(0);
-                    let used = rule.accepts.unwrap_or(data.len());
-                    match value {
-                        Value::Is(literal) if literal != data || enough > data.len() => {
-                            differs(step, alike(literal, data));
-                        }
-                        _ if enough > data.len() => differs(step, data.len()),
-                        Value::Is(_) | Value::Any => return Taker::Met(step, used),
-                        Value::Matching(test) => match test.holds(data) {
-                            Some(true) => return Taker::Met(step, used),
-                            Some(false) => differs(step, 0),
-                            None => return Taker::Panicked(step, *test),
-                        },
-                    }
+            let written = &self.steps[step];
+            let is_own_write = matches!(written.what, What::Send(_));
+            if written.what.sent().is_none() {
+                continue;
+            }
+            if taken > 0 && (is_own_write || written.is_judged_after(&stream)) {
+                return Taker::OwnWrite;
+            }
+            let take = match is_own_write {
+                true => written.take_write(data),
+                false => written.take(&stream),
+            };
+            let (how, got) = match take {
+                Take::Whole(len) => return Taker::Met(step, len - before.len()),
+                Take::Panicked(label) => return Taker::Panicked(step, label),
+                Take::Begun => {
+                    begun.push(step);
+                    continue;
                 }
-                What::SendAll(Value::Is(literal)) if stream.starts_with(literal) => {
-                    return Taker::Met(step, literal.len() - before.len());
-                }
-                What::SendAll(Value::Is(literal)) if !literal.starts_with(&stream) => {
-                    differs(step, alike(literal, &stream));
-                }
-                What::SendAll(_) => begun.push(step),
-                _ => {}
+                Take::Differs(at, got) => (How::Differs(at), got),
+                Take::Malformed(problem) => (How::Malformed(problem), stream.clone()),
+            };
+            let is_further = match (&how, furthest.as_ref().map(|strayed| &strayed.how)) {
+                (How::Differs(at), Some(How::Differs(so_far))) => at > so_far,
+                _ => true,
+            };
+            if is_further {
+                furthest = Some(Strayed { step, how, got });
             }
         }
         if begun.is_empty() { Taker::Nobody(furthest) } else { Taker::Begun(begun) }
@@ -122,7 +145,7 @@ impl Model {
 
     /// The peer hears bytes, of this step or of what has begun.
     pub(super) fn hear(&mut self, decided: Option<usize>, more: &[u8], writer: Task) {
-        let now = self.rules.len();
+        let now = self.steps.len();
         for fact in &mut self.facts {
             if let Fact::Heard { step: step @ None, heard: Heard::Bytes { data, by, .. } } = fact {
                 data.extend_from_slice(more);
@@ -135,7 +158,7 @@ impl Model {
     }
 
     /// No step takes what is left of a write.
-    fn strayed(&mut self, data: &[u8], taken: usize, furthest: Option<(usize, usize)>) -> Answer {
+    fn strayed(&mut self, data: &[u8], taken: usize, furthest: Option<Strayed>) -> Answer {
         if let Some(reset) = self.reset_to_be_told() {
             if taken > 0 {
                 return Answer::Wrote(taken);
@@ -151,11 +174,15 @@ impl Model {
             State::PeerClosed => ErrorKind::BrokenPipe,
             _ => ErrorKind::Other,
         };
-        if let Some((step, at)) = furthest {
-            let before = self.undecided().map_or(&[][..], |(before, ..)| before);
-            let got = [before, rest].concat();
-            let got = described(self.rules[step].what.name(), &bytes(&got));
-            return self.refuse(&format!("Mismatch at {at}"), step, got, error);
+        if let Some(Strayed { step, how, got }) = furthest {
+            let (kind, expected) = match how {
+                How::Differs(at) => (format!("Mismatch at {at}"), self.steps[step].compared()),
+                How::Malformed(problem) => {
+                    (format!("Malformed, {problem}"), self.steps[step].describe())
+                }
+            };
+            let got = described(self.steps[step].what.name(), &bytes(&got));
+            return self.refuse_as(&kind, step, expected, got, error);
         }
         match self.due() {
             Some(step) => {
@@ -176,7 +203,88 @@ impl Model {
     }
 }
 
-/// How many bytes the two begin with alike.
-fn alike(one: &[u8], other: &[u8]) -> usize {
-    (0..=one.len().min(other.len())).rev().find(|n| one[..*n] == other[..*n]).unwrap_or(0)
+impl Written {
+    /// What it takes of a write that is to be all of it.
+    fn take_write(&self, data: &[u8]) -> Take {
+        let used = self.accepts.unwrap_or(data.len());
+        let differs = |at| Take::Differs(at, data.to_vec());
+        match self.what.sent() {
+            Some(Value::Is(literal)) if literal != data => differs(alike(literal, data)),
+            _ if used > data.len() => differs(data.len()),
+            Some(Value::Parts(run)) => match parts::split(run, data) {
+                Err(at) => differs(at),
+                Ok(_) => judged(self.holds(data), used, data),
+            },
+            _ => judged(self.holds(data), used, data),
+        }
+    }
+
+    /// What it takes of all that came of it so far.
+    fn take(&self, stream: &[u8]) -> Take {
+        if let (None, Some(framing)) = (self.literal(), &self.framing) {
+            return match framing.decode(stream) {
+                Frame::Begun => Take::Begun,
+                Frame::None(problem) => Take::Malformed(problem),
+                Frame::Whole(len, payload) => match self.what.sent() {
+                    Some(Value::Parts(run)) if parts::split(run, &payload).is_err() => {
+                        Take::Differs(
+                            parts::split(run, &payload).map_or_else(|at| at, |_| 0),
+                            payload,
+                        )
+                    }
+                    _ => judged(self.holds(&payload), len, &payload),
+                },
+            };
+        }
+        match self.fit(stream) {
+            Fit::Whole(len) => judged(self.holds(&stream[..len]), len, stream),
+            Fit::Part | Fit::Open => Take::Begun,
+            Fit::Differs(at) => Take::Differs(at, stream.to_vec()),
+        }
+    }
+
+    /// Whether code of the user's has to be asked about these bytes.
+    fn is_judged_after(&self, stream: &[u8]) -> bool {
+        match self.what.sent() {
+            Some(Value::Is(_)) | None => false,
+            Some(_) if self.framing.is_some() => true,
+            Some(Value::Parts(run)) => {
+                parts::label(run).is_some() && matches!(self.fit(stream), Fit::Whole(_))
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// How far the bytes are the run that it hears.
+    pub(super) fn fit(&self, bytes: &[u8]) -> Fit {
+        match self.run() {
+            Some(run) => parts::fit(&run, bytes),
+            None => Fit::Open,
+        }
+    }
+
+    /// Whether it may be what these bytes begin, over any number of writes.
+    pub(super) fn is_begun_by(&self, bytes: &[u8]) -> bool {
+        let is_run = matches!(self.what, What::SendAll(_) | What::SendFrame(_));
+        is_run && matches!(self.take(bytes), Take::Begun)
+    }
+
+    /// What the predicates say of all that it hears; what they are called, if one panics.
+    pub(super) fn holds(&self, bytes: &[u8]) -> Result<bool, String> {
+        match self.what.sent() {
+            Some(Value::Matching(test)) => test.holds(bytes).ok_or(test.label().to_owned()),
+            Some(Value::Parts(run)) => {
+                parts::holds(run, bytes).ok_or(parts::label(run).unwrap_or_default())
+            }
+            _ => Ok(true),
+        }
+    }
+}
+
+fn judged(holds: Result<bool, String>, used: usize, got: &[u8]) -> Take {
+    match holds {
+        Ok(true) => Take::Whole(used),
+        Ok(false) => Take::Differs(0, got.to_vec()),
+        Err(label) => Take::Panicked(label),
+    }
 }
