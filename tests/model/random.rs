@@ -141,6 +141,15 @@ fn fork(dice: &mut Dice<'_>, script: &mut Script, batch: &mut Batch) -> bool {
 }
 
 fn what(dice: &mut Dice<'_>, script: &Script) -> What {
+    // Who speaks in frames does so mostly.
+    if script.framing.is_some() && dice.one_in(3) {
+        return match dice.below(6) {
+            0 => What::SendFrame(sent(dice)),
+            1 | 2 => What::SendFrame(Value::Any),
+            3 => What::SendFrame(run(dice)),
+            _ => What::RecvFrame(payload(dice)),
+        };
+    }
     match dice.below(33) {
         0..=5 => What::SendAll(sent(dice)),
         6..=8 => What::Send(sent(dice)),
@@ -181,16 +190,17 @@ fn rule(dice: &mut Dice<'_>) -> What {
 
 /// Bytes that a step hears.
 fn sent(dice: &mut Dice<'_>) -> Value<Vec<u8>> {
-    match dice.below(3) {
-        2 => match parts(dice) {
-            // Neither is a part that could stand alone.
-            alone if matches!(alone[..], [Part { extent: Extent::Literal(_), .. }]) => {
-                value(dice, word)
-            }
-            alone if matches!(alone[..], [Part { extent: Extent::ToPause, .. }]) => Value::Any,
-            run => Value::Parts(run),
-        },
-        _ => value(dice, word),
+    if dice.one_in(3) { run(dice) } else { value(dice, word) }
+}
+
+/// Bytes by their parts.
+fn run(dice: &mut Dice<'_>) -> Value<Vec<u8>> {
+    let run = parts(dice);
+    // Neither is a part that could stand alone.
+    match &run[..] {
+        [Part { extent: Extent::Literal(_), .. }] => value(dice, word),
+        [Part { extent: Extent::ToPause, .. }] => Value::Any,
+        _ => Value::Parts(run),
     }
 }
 

@@ -95,7 +95,7 @@ impl Written {
     fn new(what: What, framing: Option<&Framing>) -> Self {
         let framing = framing.filter(|_| matches!(what, What::SendFrame(_) | What::RecvFrame(_)));
         Self {
-            what: what.as_it_stands(),
+            what: what.simplified(),
             is_standing: false,
             framing: framing.cloned(),
             least: 1,
@@ -160,7 +160,7 @@ impl Written {
 
 impl What {
     /// The same in the simplest form; what cannot be written stays as it is.
-    fn as_it_stands(self) -> Self {
+    fn simplified(self) -> Self {
         let simple = |value| match value {
             Value::Parts(run) => parts::stands_for(&run).unwrap_or(Value::Parts(run)),
             other => other,
