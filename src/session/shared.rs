@@ -541,7 +541,7 @@ impl Shared {
                     Verdict::Ask(step, question) => {
                         asked_at = machine.moves();
                         drop(guard);
-                        answers.push((step, ask(&question)));
+                        answers.push((step, question.put()));
                         continue;
                     }
                     // It is told by the verdict; there is nobody to hand an error to.
