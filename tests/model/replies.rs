@@ -62,6 +62,10 @@ impl Model {
             if !is_rule && answers.is_none() && *heard > step {
                 break;
             }
+            // What a rule captured is for its own reply.
+            if is_rule && answers != Some(place) {
+                continue;
+            }
             let written = &self.steps[*heard];
             let payload = match written.framing.as_ref().map(|framing| framing.decode(data)) {
                 Some(Frame::Whole(_, payload)) => payload,
@@ -76,9 +80,7 @@ impl Model {
                     }
                 }
             }
-            if !is_rule || answers == Some(place) {
-                sent.bytes = payload;
-            }
+            sent.bytes = payload;
             if answers == Some(place) {
                 break;
             }
