@@ -87,10 +87,10 @@ impl Connect for AsyncStdConnector {
     type Socket = AsyncStdSocket<TcpStream>;
 
     async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
-        to.check()?;
+        let to = to.host_and_port()?;
         // Not `TcpStream::connect`, which would keep to itself which address answered.
         let mut failure = None;
-        let found = (to.host(), to.port()).to_socket_addrs().await;
+        let found = to.to_socket_addrs().await;
         for addr in found.map_err(with_its_code)? {
             match self.dial(addr).await {
                 Ok(socket) => return Ok(socket),

@@ -86,10 +86,10 @@ impl Connect for SmolConnector {
     type Socket = SmolSocket<TcpStream>;
 
     async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
-        to.check()?;
+        let to = to.host_and_port()?;
         // Not `TcpStream::connect`, which would keep to itself which address answered.
         let mut failure = None;
-        for addr in resolve((to.host(), to.port())).await? {
+        for addr in resolve(to).await? {
             match self.dial(addr).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => failure = Some(error),
