@@ -43,8 +43,10 @@ impl Model {
             (Why::PastTheEnd, None) if operation == "recv" => ("PeerSilent", None),
             _ => ("NothingMore", None),
         };
+        let has_begun = step.is_some_and(|step| self.begun().contains(&step));
+        let begun = self.amount_begun().filter(|_| has_begun);
         self.violate(Violation {
-            kind: format!("Stalled by {blocked}, begun {:?}", self.amount_begun()),
+            kind: format!("Stalled by {blocked}, begun {begun:?}"),
             step: step.map(|step| self.numbers(step)).or(self.last_step()),
             operation: operation.to_owned(),
             expected: step.map(|step| self.steps[step].describe()),
