@@ -48,8 +48,8 @@ impl<K> SocketScript<K> {
     /// The client sends `bytes`, over any number of writes.
     ///
     /// Boundaries mean nothing: many writes may meet one step, and one write may meet two. A wrong
-    /// byte fails at once, at that byte. With [`any`](super::any) or
-    /// [`matching`](super::matching) the run takes all that comes until the client flushes, shuts
+    /// byte fails at once, at that byte. With [`any`](crate::any) or
+    /// [`matching`](crate::matching()) the run takes all that comes until the client flushes, shuts
     /// down, turns to reading or drops the socket; with `matching`, the predicate judges all of it.
     ///
     /// # Panics
