@@ -6,18 +6,22 @@
 //! ```text
 //! cargo run --example quickstart                          # against a server that this starts
 //! cargo run --example quickstart -- --connect host:port   # against a server of yours
+//! cargo run --example quickstart -- --runtime smol        # tokio (as it is), async-std or smol
 //! cargo run --example quickstart -- --break               # what a failing script says
 //! ```
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Shutdown, TcpListener};
 use std::process::ExitCode;
+use std::thread::{self, JoinHandle};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier};
-use wirescript_tokio::TokioConnector;
 
-/// The client. It knows nothing of tokio, nor of tests.
+use crate::runtime::Runtime;
+
+mod runtime;
+
+/// The client. It knows nothing of runtimes, nor of tests.
 struct Monitor<C> {
     net: C,
     server: Endpoint,
@@ -39,28 +43,27 @@ impl<C: Connect> Monitor<C> {
 }
 
 /// Over a real connection: to `server`, or to one that is started for it on a free port.
-async fn over_tokio(server: Option<Endpoint>) -> io::Result<String> {
+async fn over_sockets(runtime: Runtime, server: Option<Endpoint>) -> io::Result<String> {
     let server = match server {
         Some(server) => server,
-        None => {
-            let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-            let address = listener.local_addr()?;
-            tokio::spawn(serve(listener));
-            address.into()
-        }
+        None => serve(TcpListener::bind(("127.0.0.1", 0))?)?.0,
     };
-    Monitor::new(TokioConnector::new(), server).status().await
+    Monitor::new(runtime.connector(), server).status().await
 }
 
-/// A server for one client.
-async fn serve(listener: TcpListener) -> io::Result<()> {
-    let (stream, _) = listener.accept().await?;
-    let mut stream = BufReader::new(stream);
-    let mut request = String::new();
-    stream.read_line(&mut request).await?;
-    let reply: &[u8] = if request == "STATUS\r\n" { b"OK 200\r\n" } else { b"ERROR 400\r\n" };
-    stream.write_all(reply).await?;
-    stream.shutdown().await
+/// A server for one client, on a thread of its own.
+fn serve(listener: TcpListener) -> io::Result<(Endpoint, JoinHandle<io::Result<()>>)> {
+    let address = listener.local_addr()?.into();
+    let serving = thread::spawn(move || {
+        let (stream, _) = listener.accept()?;
+        let mut stream = BufReader::new(stream);
+        let mut request = String::new();
+        stream.read_line(&mut request)?;
+        let reply: &[u8] = if request == "STATUS\r\n" { b"OK 200\r\n" } else { b"ERROR 400\r\n" };
+        stream.get_mut().write_all(reply)?;
+        stream.get_ref().shutdown(Shutdown::Write)
+    });
+    Ok((address, serving))
 }
 
 /// Over a script: what the server hears, and what it then says.
@@ -76,19 +79,28 @@ async fn over_a_script(verifier: &Verifier, request: &str) -> io::Result<String>
     Monitor::new(net, Endpoint::new("monitoring.internal", 5000)).status().await
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match arguments.as_slice() {
-        [] => compare(None).await,
-        ["--connect", server] => match server.parse() {
-            Ok(server) => compare(Some(server)).await,
-            Err(error) => Err(format!("--connect: {error}")),
-        },
-        ["--break"] => break_it().await,
-        _ => Err("usage: quickstart [--connect host:port | --break]".to_owned()),
+    let (runtime, arguments) = match Runtime::chosen_by(&arguments) {
+        Ok(chosen) => chosen,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
     };
+    let outcome = runtime.block_on(async {
+        match arguments.as_slice() {
+            [] => compare(runtime, None).await,
+            ["--connect", server] => match server.parse() {
+                Ok(server) => compare(runtime, Some(server)).await,
+                Err(error) => Err(format!("--connect: {error}")),
+            },
+            ["--break"] => break_it().await,
+            _ => {
+                Err("usage: quickstart [--runtime NAME] [--connect host:port | --break]".to_owned())
+            }
+        }
+    });
     match outcome {
         Ok(text) => {
             print(&text);
@@ -102,8 +114,9 @@ async fn main() -> ExitCode {
 }
 
 /// The same client over both.
-async fn compare(server: Option<Endpoint>) -> Result<String, String> {
-    let real = over_tokio(server).await.map_err(|error| format!("over tokio: {error}"))?;
+async fn compare(runtime: Runtime, server: Option<Endpoint>) -> Result<String, String> {
+    let real = over_sockets(runtime, server).await;
+    let real = real.map_err(|error| format!("over {runtime}: {error}"))?;
 
     let verifier = Verifier::new();
     let scripted = over_a_script(&verifier, "STATUS\r\n").await;
@@ -111,7 +124,8 @@ async fn compare(server: Option<Endpoint>) -> Result<String, String> {
     let timeline = verifier.timeline();
     verifier.finish().await;
 
-    Ok(format!("over tokio     {real}\nover a script  {scripted}\n\n{timeline}"))
+    let over = format!("over {runtime}");
+    Ok(format!("{over:<14}  {real}\nover a script   {scripted}\n\n{timeline}"))
 }
 
 /// A script that wants another request than the client makes.
@@ -133,24 +147,34 @@ fn print(text: &str) {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn the_client_gets_the_same_over_both() {
-        let text = compare(None).await.unwrap();
-        assert!(text.starts_with("over tokio     OK 200\nover a script  OK 200\n"), "{text}");
+    #[test]
+    fn the_client_gets_the_same_over_both_on_every_runtime() {
+        for runtime in Runtime::ALL {
+            let text = runtime.block_on(compare(runtime, None)).unwrap();
+            let over = format!("over {runtime}");
+            let expected = format!("{over:<14}  OK 200\nover a script   OK 200\n");
+            assert!(text.starts_with(&expected), "{text}");
+        }
     }
 
-    #[tokio::test]
-    async fn a_server_of_yours_is_asked() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let server = Endpoint::from(listener.local_addr().unwrap());
-        let asked = tokio::spawn(serve(listener));
-        compare(Some(server)).await.unwrap();
-        asked.await.unwrap().unwrap();
+    #[test]
+    fn a_server_of_yours_is_asked() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (server, asked) = serve(listener).unwrap();
+        Runtime::Tokio.block_on(compare(Runtime::Tokio, Some(server))).unwrap();
+        asked.join().unwrap().unwrap();
     }
 
-    #[tokio::test]
-    async fn a_client_that_strays_is_told_what_to_do() {
-        let text = break_it().await.unwrap();
+    #[test]
+    fn a_runtime_that_is_none_is_refused() {
+        let arguments = ["--runtime", "rayon"].map(str::to_owned);
+        let error = Runtime::chosen_by(&arguments).unwrap_err();
+        assert_eq!(error, "--runtime: `rayon` is none of tokio, async-std, smol");
+    }
+
+    #[test]
+    fn a_client_that_strays_is_told_what_to_do() {
+        let text = Runtime::Smol.block_on(break_it()).unwrap();
         assert!(text.contains(r#"fix: if the client is right, write the step as"#), "{text}");
     }
 }
