@@ -9,6 +9,9 @@
 //! choice: it has no runtime, so it is the same for all. Nothing sleeps to wait for something. What
 //! would hang fails, after [a while](check).
 //!
+//! What is no adapter, and has no real peer, can be held to the promises as a [`Subject`], with a
+//! [`Listener`] and a [`Peer`] of its own: wirescript's scripted double is, with a script.
+//!
 //! This crate says nothing about the speed of an adapter, its timers or its options.
 //!
 //! # Example
@@ -48,19 +51,39 @@ mod check;
 mod looking;
 mod peer;
 pub mod promises;
+mod subject;
+mod tcp;
 mod transport;
 
 pub use check::check;
-pub use transport::{Socket, Transport};
+pub use peer::{Listener, Peer, ROOM};
+pub use subject::{Socket, Subject};
+pub use tcp::{TcpPeer, TcpPeers};
+pub use transport::Transport;
 
 /// Makes a `#[test]` of each of the [promises](mod@promises), for one [`Transport`].
 ///
 /// The tests have the names of the promises, and lie in the module in which this stands.
+///
+/// A [`Subject`] for which some of them mean nothing names those that it keeps, behind a semicolon:
+/// `promises!(Double; stream::c4_dropping_closes ..)`. [`promises::ALL`] tells which it leaves out.
 #[macro_export]
 macro_rules! promises {
-    ($transport:ty) => {
-        $crate::__promises! {
-            $transport;
+    ($subject:ty) => {
+        $crate::__all! { __stamp $subject }
+    };
+    ($subject:ty; $($kept:tt)+) => {
+        $crate::__stamp! { $subject; $($kept)+ }
+    };
+}
+
+/// Gives all promises to the macro `$to`, behind what is for it alone.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __all {
+    ($to:ident $($first:tt)*) => {
+        $crate::$to! {
+            $($first)*;
             connecting::the_addresses_of_both_ends_are_known
             connecting::the_addresses_are_known_even_after_a_reset
             connecting::a_name_is_looked_up_and_its_addresses_tried
@@ -88,6 +111,7 @@ macro_rules! promises {
             stream::c3_a_peer_that_does_not_read_makes_writes_partial
             stream::c3_an_empty_buffer_gives_zero_at_once
             stream::c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on
+            stream::c4_a_direction_that_is_closed_takes_no_more
             stream::c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again
             stream::c4_dropping_closes
             stream::c6_the_last_waker_of_each_direction_wins
@@ -102,18 +126,26 @@ macro_rules! promises {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __promises {
-    ($transport:ty; $($subject:ident::$promise:ident)+) => {
+macro_rules! __stamp {
+    ($subject:ty; $($module:ident::$promise:ident)+) => {
         $(
             #[test]
             fn $promise() {
                 $crate::check(|| {
-                    <$transport as $crate::Transport>::block_on(
-                        $crate::promises::$subject::$promise::<$transport>(),
+                    <$subject as $crate::Subject>::block_on(
+                        $crate::promises::$module::$promise::<$subject>(),
                     )
                 });
             }
         )+
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __names {
+    (; $($module:ident::$promise:ident)+) => {
+        &[$(concat!(stringify!($module), "::", stringify!($promise))),+]
     };
 }
 

@@ -10,7 +10,8 @@ use std::thread;
 use futures::channel::oneshot;
 use wirescript::AsyncSocketExt;
 
-use crate::{Socket, Transport};
+use crate::peer::{Peer, PeerOf, ROOM};
+use crate::{Socket, Subject};
 
 /// Lets the runtime do other things before it goes on.
 pub(crate) async fn turn() {
@@ -35,7 +36,7 @@ pub(crate) async fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
 }
 
 /// Spawns `task`; what it comes to can be awaited, and is cancelled when it panics.
-pub(crate) fn spawn<T: Transport, R: Send + 'static>(
+pub(crate) fn spawn<T: Subject, R: Send + 'static>(
     task: impl Future<Output = R> + Send + 'static,
 ) -> oneshot::Receiver<R> {
     let (done, waiting) = oneshot::channel();
@@ -47,14 +48,15 @@ pub(crate) fn spawn<T: Transport, R: Send + 'static>(
 }
 
 /// Looks until an RST has arrived, without taking the error that is pending.
-pub(crate) async fn reset_arrived<T: Transport>(socket: &Socket<T>) {
+pub(crate) async fn reset_arrived<T: Subject>(socket: &Socket<T>) {
     while T::is_connected(socket) {
         turn().await;
     }
 }
 
 /// Writes bytes of [`pattern`] until the socket takes no more; returns how many it took.
-pub(crate) async fn fill<T: Transport>(socket: &mut Socket<T>) -> usize {
+pub(crate) async fn fill<T: Subject>(socket: &mut Socket<T>, peer: &mut PeerOf<T>) -> usize {
+    peer.awaits(&pattern(ROOM));
     let bytes = pattern(1024 * PERIOD);
     let mut taken = 0;
     while let Poll::Ready(sent) = poll_once(socket.send(&bytes[taken % PERIOD..])).await {

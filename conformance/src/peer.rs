@@ -1,126 +1,109 @@
-//! The other end of the connection: a blocking socket without a runtime.
+//! The other end of the connection, in the verbs of the promises.
+//!
+//! A promise tells the peer what to do and knows nothing else of it. A real one does it; a script
+//! says it. Where a script has to be told of what the client will do, the verb has a name of its
+//! own, and a real peer does nothing for it.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use socket2::{Domain, SockRef, Type};
 use wirescript::{Connect, Endpoint};
 
-use crate::{Socket, Transport};
+use crate::{Socket, Subject};
 
-/// How long a peer waits for bytes, or for room for them.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// What a peer that does not read takes in: small, so that it is full soon. A real one has it as
+/// its receive buffer, and the system may put more in other places.
+pub const ROOM: usize = 64 * 1024;
 
-/// What a peer that does not read takes in, at most: small, so that it is full soon.
-const ROOM: usize = 64 * 1024;
+/// A peer that nobody has connected to yet, and that one client may connect to.
+pub trait Listener: Sized + Send + 'static {
+    /// Who is there once somebody has connected.
+    type Peer: Peer;
 
-/// A peer that nobody has connected to yet.
-#[derive(Debug)]
-pub(crate) struct Listener(TcpListener);
+    /// Listens on an address of IPv4.
+    fn new() -> Self;
 
-impl Listener {
-    pub(crate) fn new() -> Self {
-        let listening = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // What is accepted inherits it.
-        listening.set_recv_buffer_size(ROOM).unwrap();
-        listening.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-        listening.listen(1).unwrap();
-        Self(listening.into())
-    }
+    /// Listens on an address of IPv6, if there are any.
+    fn on_ipv6() -> Option<Self>;
 
-    pub(crate) fn addr(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
+    /// A port of `host` at which nobody listens, for as long as what comes with it is held.
+    fn refusing(host: &str) -> (Endpoint, impl Sized);
+
+    /// A host of a name that does not resolve.
+    fn unresolvable() -> Endpoint;
+
+    /// Where it listens.
+    fn addr(&self) -> SocketAddr;
 
     /// Waits for whoever connects.
-    pub(crate) fn accept(&self) -> Peer {
-        let stream = self.0.accept().unwrap().0;
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Peer(stream)
-    }
+    fn accept(&self) -> Self::Peer;
 }
 
-/// A connected socket of the adapter, and its peer.
-pub(crate) async fn pair<T: Transport>() -> (Socket<T>, Peer) {
-    let listener = Listener::new();
+/// A peer that is connected. What becomes of the connection when it is dropped is not said: the
+/// promises end it with a verb, or do not look at it any more.
+pub trait Peer: Sized + Send + 'static {
+    /// Its own address.
+    fn addr(&self) -> SocketAddr;
+
+    /// That of the socket that is tested, if there is one.
+    fn peer_addr(&self) -> Option<SocketAddr>;
+
+    /// Says `bytes`, and waits until there was room for all of them.
+    fn says(&mut self, bytes: &[u8]);
+
+    /// Says that nothing more will come, with a FIN, and goes on hearing.
+    fn ends(&mut self);
+
+    /// Waits for so many bytes.
+    fn hears(&mut self, len: usize) -> Vec<u8>;
+
+    /// Waits for all bytes that have not been heard, until the client closes its direction.
+    fn hears_to_end(&mut self) -> Vec<u8>;
+
+    /// Waits until something is there to be heard, and does not hear it.
+    fn is_reached(&mut self);
+
+    /// Hears what is there, if anything is, without waiting: so that there is room for `next`, which
+    /// the client sends then.
+    fn makes_room_for(&mut self, next: &[u8]);
+
+    /// Closes the connection: with a FIN if it has heard everything, and with an RST otherwise.
+    fn closes(self);
+
+    /// Closes the connection with a FIN though the client goes on: a write of `taken` still goes out,
+    /// and the system, where nobody is left, answers it with an RST.
+    fn closes_early(self, taken: &[u8]);
+
+    /// Cuts the connection with an RST instead of a FIN. Nobody has to ask for it.
+    fn resets(self);
+
+    /// The same peer, for another thread.
+    fn twin(&self) -> Self;
+
+    /// The client will send `bytes`, over any number of writes.
+    fn awaits(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+
+    /// The client will send `bytes`, if there are any, and then close its direction.
+    fn awaits_all(&mut self, bytes: &[u8]) {
+        let _ = bytes;
+    }
+
+    /// The client will drop its socket.
+    fn awaits_drop(&mut self) {}
+}
+
+/// A connected socket of `T`, and its peer.
+pub(crate) async fn pair<T: Subject>() -> (Socket<T>, PeerOf<T>) {
+    let listener = T::Listener::new();
     let socket = T::connector().connect(&Endpoint::from(listener.addr())).await.unwrap();
     (socket, listener.accept())
 }
 
-/// A peer that is connected. Dropping it closes it with a FIN, if it has heard everything.
-#[derive(Debug)]
-pub(crate) struct Peer(TcpStream);
-
-impl Peer {
-    pub(crate) fn addr(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
-
-    /// That of the adapter's socket.
-    pub(crate) fn peer_addr(&self) -> SocketAddr {
-        self.0.peer_addr().unwrap()
-    }
-
-    pub(crate) fn says(&mut self, bytes: &[u8]) {
-        if let Err(error) = self.0.write_all(bytes) {
-            panic!("the peer could not say its {} bytes: {error}", bytes.len());
-        }
-    }
-
-    pub(crate) fn hears(&mut self, len: usize) -> Vec<u8> {
-        let mut heard = vec![0; len];
-        if let Err(error) = self.0.read_exact(&mut heard) {
-            panic!("the peer did not hear {len} bytes: {error}");
-        }
-        heard
-    }
-
-    pub(crate) fn hears_to_end(&mut self) -> Vec<u8> {
-        let mut heard = Vec::new();
-        if let Err(error) = self.0.read_to_end(&mut heard) {
-            panic!("the peer heard {} bytes, and no end: {error}", heard.len());
-        }
-        heard
-    }
-
-    /// Waits until something is there to be heard, and does not hear it.
-    pub(crate) fn is_reached(&mut self) {
-        if let Err(error) = self.0.peek(&mut [0]) {
-            panic!("nothing reached the peer: {error}");
-        }
-    }
-
-    /// Hears what is there, if anything is, without waiting.
-    pub(crate) fn hears_what_came(&mut self) {
-        self.0.set_nonblocking(true).unwrap();
-        let mut chunk = [0; ROOM];
-        match self.0.read(&mut chunk) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => panic!("the peer could not look for bytes: {error}"),
-        }
-        self.0.set_nonblocking(false).unwrap();
-    }
-
-    /// Says that nothing more will come, with a FIN, and goes on hearing.
-    pub(crate) fn ends(&mut self) {
-        self.0.shutdown(Shutdown::Write).unwrap();
-    }
-
-    /// Cuts the connection with an RST instead of a FIN.
-    pub(crate) fn resets(self) {
-        SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
-    }
-
-    /// The same peer, for another thread.
-    pub(crate) fn twin(&self) -> Self {
-        Self(self.0.try_clone().unwrap())
-    }
-}
+/// The peers of `T`.
+pub(crate) type PeerOf<T> = <<T as Subject>::Listener as Listener>::Peer;
 
 /// What a peer on a thread of its own came to; it panics as that did.
 pub(crate) fn joined<R>(thread: JoinHandle<R>) -> R {

@@ -2,8 +2,7 @@
 
 use wirescript::Connect;
 
-/// The sockets of a [`Transport`].
-pub type Socket<T> = <<T as Transport>::Connector as Connect>::Socket;
+use crate::Socket;
 
 /// An adapter, its runtime, and a look at what lies under its sockets.
 ///

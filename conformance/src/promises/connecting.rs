@@ -1,38 +1,37 @@
 //! Ways in which a connection is opened, or is not.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use socket2::{Domain, Type};
 use wirescript::{
     AsyncSocket, AsyncSocketExt, Connect, Endpoint, ErrorClass, InvalidEndpoint, classify,
 };
 
 use crate::looking::reset_arrived;
-use crate::peer::{Listener, joined, pair};
-use crate::{Socket, Transport};
+use crate::peer::{Listener, Peer, joined, pair};
+use crate::tcp::TcpPeers;
+use crate::{Socket, Subject};
 
 /// Both ends are known as soon as the socket is connected.
-pub async fn the_addresses_of_both_ends_are_known<T: Transport>() {
+pub async fn the_addresses_of_both_ends_are_known<T: Subject>() {
     let (socket, peer) = pair::<T>().await;
     assert_eq!(socket.info().peer_addr(), Some(peer.addr()));
-    assert_eq!(socket.info().local_addr(), Some(peer.peer_addr()));
+    assert_eq!(socket.info().local_addr(), peer.peer_addr());
     assert!(!socket.info().is_secure());
 }
 
 /// They are captured then: the system forgets the peer with a reset.
-pub async fn the_addresses_are_known_even_after_a_reset<T: Transport>() {
+pub async fn the_addresses_are_known_even_after_a_reset<T: Subject>() {
     let (socket, peer) = pair::<T>().await;
     let (ours, theirs) = (peer.peer_addr(), peer.addr());
     peer.resets();
     reset_arrived::<T>(&socket).await;
     assert_eq!(socket.info().peer_addr(), Some(theirs));
-    assert_eq!(socket.info().local_addr(), Some(ours));
+    assert_eq!(socket.info().local_addr(), ours);
 }
 
 /// All addresses of a name are tried.
-pub async fn a_name_is_looked_up_and_its_addresses_tried<T: Transport>() {
-    let listener = Listener::new();
+pub async fn a_name_is_looked_up_and_its_addresses_tried<T: Subject>() {
+    let listener = TcpPeers::new();
     // It may have ::1 as well, and first: nobody listens there.
     let to = Endpoint::new("localhost", listener.addr().port());
     let socket = T::connector().connect(&to).await.unwrap();
@@ -40,58 +39,42 @@ pub async fn a_name_is_looked_up_and_its_addresses_tried<T: Transport>() {
 }
 
 /// Addresses of both families are dialled.
-pub async fn an_ipv6_address_is_dialled<T: Transport>() {
-    let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+pub async fn an_ipv6_address_is_dialled<T: Subject>() {
+    let Some(listener) = T::Listener::on_ipv6() else {
         return; // A system without IPv6.
     };
-    let server = listener.local_addr().unwrap();
+    let server = listener.addr();
     let socket = T::connector().connect(&server.into()).await.unwrap();
     assert_eq!(socket.info().peer_addr(), Some(server));
 }
 
 /// What a socket says about itself it says in a box as well.
-pub async fn a_boxed_connector_connects_and_keeps_the_info<T: Transport>() {
-    let listener = Listener::new();
-    let to = Endpoint::from(listener.addr());
-    let bare = T::connector().connect(&to).await.unwrap();
-    let boxed = T::connector().boxed().connect(&to).await.unwrap();
+pub async fn a_boxed_connector_connects_and_keeps_the_info<T: Subject>() {
+    let (bare, _peer) = pair::<T>().await;
+    let listener = T::Listener::new();
+    let boxed = T::connector().boxed().connect(&listener.addr().into()).await.unwrap();
     assert_eq!(boxed.info().peer_addr(), Some(listener.addr()));
     assert_eq!(boxed.is_write_vectored(), bare.is_write_vectored());
 }
 
 /// Refused, with the code of the system.
-pub async fn c9_nobody_listening_is_refused<T: Transport>() {
-    let held = bound((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let server = held.local_addr().unwrap().as_socket().unwrap();
-    let error = failure::<T>(&server.into()).await;
+pub async fn c9_nobody_listening_is_refused<T: Subject>() {
+    let (server, _held) = T::Listener::refusing("127.0.0.1");
+    let error = failure::<T>(&server).await;
     assert_eq!(classify(&error), ErrorClass::Refused, "{error:?}");
     check_as_the_system_says(&error, ErrorKind::ConnectionRefused);
 }
 
 /// A name of which no address answers fails as the last of them did.
-pub async fn c9_a_name_with_nobody_listening_is_refused<T: Transport>() {
-    let anywhere = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-    let held = bound(anywhere).unwrap_or_else(|_| {
-        bound((Ipv4Addr::UNSPECIFIED, 0).into()).unwrap() // A system without IPv6.
-    });
-    let port = held.local_addr().unwrap().as_socket().unwrap().port();
-    let error = failure::<T>(&Endpoint::new("localhost", port)).await;
+pub async fn c9_a_name_with_nobody_listening_is_refused<T: Subject>() {
+    let (server, _held) = T::Listener::refusing("localhost");
+    let error = failure::<T>(&server).await;
     assert_eq!(classify(&error), ErrorClass::Refused, "{error:?}");
     check_as_the_system_says(&error, ErrorKind::ConnectionRefused);
 }
 
-/// A socket that has `addr`, so that nobody else gets it, and never listens.
-fn bound(addr: SocketAddr) -> io::Result<socket2::Socket> {
-    let held = socket2::Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
-    if addr.is_ipv6() {
-        held.set_only_v6(false)?;
-    }
-    held.bind(&addr.into())?;
-    Ok(held)
-}
-
 /// Nobody can listen on port 0. What that means is known of Linux only.
-pub async fn c9_port_zero_is_refused<T: Transport>() {
+pub async fn c9_port_zero_is_refused<T: Subject>() {
     let error = failure::<T>(&Endpoint::new("127.0.0.1", 0)).await;
     if cfg!(target_os = "linux") {
         assert_eq!(classify(&error), ErrorClass::Refused, "{error:?}");
@@ -100,14 +83,13 @@ pub async fn c9_port_zero_is_refused<T: Transport>() {
 }
 
 /// Whatever the runtime makes of the resolver's error.
-pub async fn c9_a_name_that_does_not_resolve_is_unresolvable<T: Transport>() {
-    // A label has at most 63 bytes (RFC 1035 section 2.3.4): no resolver asks anybody.
-    let error = failure::<T>(&Endpoint::new("x".repeat(64), 80)).await;
+pub async fn c9_a_name_that_does_not_resolve_is_unresolvable<T: Subject>() {
+    let error = failure::<T>(&T::Listener::unresolvable()).await;
     assert_eq!(classify(&error), ErrorClass::Unresolvable, "{error:?}");
 }
 
 /// Refused before anybody is asked.
-pub async fn an_endpoint_that_cannot_be_is_invalid_input<T: Transport>() {
+pub async fn an_endpoint_that_cannot_be_is_invalid_input<T: Subject>() {
     for host in ["", "a b", "a\n", &"x".repeat(254)] {
         let error = failure::<T>(&Endpoint::new(host, 80)).await;
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{host:?}");
@@ -117,8 +99,8 @@ pub async fn an_endpoint_that_cannot_be_is_invalid_input<T: Transport>() {
 }
 
 /// Some runtimes notice while they connect, others not before the first read.
-pub async fn c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed<T: Transport>() {
-    let listener = Listener::new();
+pub async fn c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed<T: Subject>() {
+    let listener = T::Listener::new();
     let server = listener.addr();
     let peer = std::thread::spawn(move || listener.accept().resets());
     let error = match T::connector().connect(&server.into()).await {
@@ -133,7 +115,7 @@ pub async fn c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed<T: 
     joined(peer);
 }
 
-async fn failure<T: Transport>(to: &Endpoint) -> io::Error {
+async fn failure<T: Subject>(to: &Endpoint) -> io::Error {
     let connected: io::Result<Socket<T>> = T::connector().connect(to).await;
     match connected {
         Ok(socket) => panic!("connected to {to}: {:?}", socket.info()),

@@ -8,10 +8,10 @@ use wirescript::{AsyncSocketExt, ErrorClass, classify};
 
 use super::connecting::check_as_the_system_says;
 use crate::looking::{fill, poll_once, reset_arrived, spawn, turn};
-use crate::peer::{joined, pair};
-use crate::{Socket, Transport};
+use crate::peer::{Peer, joined, pair};
+use crate::{Socket, Subject};
 
-async fn pair_that_was_reset<T: Transport>() -> Socket<T> {
+async fn pair_that_was_reset<T: Subject>() -> Socket<T> {
     let (socket, peer) = pair::<T>().await;
     peer.resets();
     reset_arrived::<T>(&socket).await;
@@ -33,7 +33,7 @@ pub(super) fn check_broken_pipe<R: Debug>(result: io::Result<R>) {
 }
 
 /// C5, once the reset has been told: reads give EOF, writes fail, and closing is fine (C4).
-async fn check_nothing_but_the_end_is_left<T: Transport>(socket: &mut Socket<T>) {
+async fn check_nothing_but_the_end_is_left<T: Subject>(socket: &mut Socket<T>) {
     for _ in 0..3 {
         assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
         check_broken_pipe(socket.send(b"x").await);
@@ -42,7 +42,7 @@ async fn check_nothing_but_the_end_is_left<T: Transport>(socket: &mut Socket<T>)
 }
 
 /// It ends a read that waits.
-pub async fn c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once<T: Transport>() {
+pub async fn c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once<T: Subject>() {
     let (mut socket, peer) = pair::<T>().await;
     assert!(poll_once(socket.recv(&mut [0; 8])).await.is_pending());
     let resetting = std::thread::spawn(|| peer.resets());
@@ -52,33 +52,34 @@ pub async fn c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once<T: Tra
 }
 
 /// A read may be the first to ask.
-pub async fn c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once<T: Transport>() {
+pub async fn c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once<T: Subject>() {
     let mut socket = pair_that_was_reset::<T>().await;
     check_reset(socket.recv(&mut [0; 8]).await);
     check_nothing_but_the_end_is_left::<T>(&mut socket).await;
 }
 
 /// A write may be the first to ask.
-pub async fn c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once<T: Transport>() {
+pub async fn c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once<T: Subject>() {
     let mut socket = pair_that_was_reset::<T>().await;
     check_reset(socket.send(b"x").await);
     check_nothing_but_the_end_is_left::<T>(&mut socket).await;
 }
 
 /// Nobody will ever read what it has not heard.
-pub async fn c5_a_peer_that_drops_what_it_has_not_read_is_a_reset<T: Transport>() {
+pub async fn c5_a_peer_that_drops_what_it_has_not_read_is_a_reset<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
+    peer.awaits(b"unread");
     socket.send_all(b"unread").await.unwrap();
     peer.is_reached();
-    drop(peer);
+    peer.closes();
     check_reset(socket.recv(&mut [0; 8]).await);
     check_nothing_but_the_end_is_left::<T>(&mut socket).await;
 }
 
 /// Both may have been waiting: neither goes on for ever, and only one is told.
-pub async fn c5_a_reset_ends_both_directions_and_is_told_to_one<T: Transport>() {
-    let (mut socket, peer) = pair::<T>().await;
-    fill::<T>(&mut socket).await;
+pub async fn c5_a_reset_ends_both_directions_and_is_told_to_one<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    fill::<T>(&mut socket, &mut peer).await;
     let (mut reader, mut writer) = socket.split();
     let reading = spawn::<T, _>(async move { reader.read(&mut [0; 8]).await });
     let writing = spawn::<T, _>(async move {
@@ -105,7 +106,7 @@ pub async fn c5_a_reset_ends_both_directions_and_is_told_to_one<T: Transport>() 
 }
 
 /// What came before the reset is read before it. Not every system keeps it.
-pub async fn c5_what_came_before_a_reset_is_read_before_it<T: Transport>() {
+pub async fn c5_what_came_before_a_reset_is_read_before_it<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     peer.says(b"last");
     peer.resets();
@@ -120,7 +121,7 @@ pub async fn c5_what_came_before_a_reset_is_read_before_it<T: Transport>() {
 }
 
 /// It touches nothing, not even what is pending.
-pub async fn c3_an_empty_buffer_does_not_take_the_reset<T: Transport>() {
+pub async fn c3_an_empty_buffer_does_not_take_the_reset<T: Subject>() {
     let mut socket = pair_that_was_reset::<T>().await;
     assert_eq!(socket.recv(&mut []).await.unwrap(), 0);
     assert_eq!(socket.send(b"").await.unwrap(), 0);
@@ -129,7 +130,7 @@ pub async fn c3_an_empty_buffer_does_not_take_the_reset<T: Transport>() {
 }
 
 /// There is nothing left to close, and the reset is still to be told.
-pub async fn c4_closing_after_a_reset_is_fine_and_may_be_done_again<T: Transport>() {
+pub async fn c4_closing_after_a_reset_is_fine_and_may_be_done_again<T: Subject>() {
     let mut socket = pair_that_was_reset::<T>().await;
     socket.shutdown().await.unwrap();
     socket.shutdown().await.unwrap();
@@ -138,13 +139,18 @@ pub async fn c4_closing_after_a_reset_is_fine_and_may_be_done_again<T: Transport
 }
 
 /// The peer's system answers the first write with an RST.
-pub async fn a_peer_that_closed_takes_one_write_and_breaks_the_next<T: Transport>() {
+pub async fn a_peer_that_closed_takes_one_write_and_breaks_the_next<T: Subject>() {
     let (mut socket, peer) = pair::<T>().await;
-    drop(peer);
+    peer.closes_early(b"x");
     assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
 
     // It has not yet said that nobody is there to read this.
     assert_eq!(socket.send(b"x").await.unwrap(), 1);
     reset_arrived::<T>(&socket).await;
-    check_nothing_but_the_end_is_left::<T>(&mut socket).await;
+    for _ in 0..3 {
+        assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
+        check_broken_pipe(socket.send(b"x").await);
+    }
+    socket.shutdown().await.unwrap();
+    socket.shutdown().await.unwrap();
 }

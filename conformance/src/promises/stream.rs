@@ -10,18 +10,18 @@ use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, ErrorClass, classify};
 
 use super::reset::check_broken_pipe;
-use crate::Transport;
+use crate::Subject;
 use crate::looking::{Wakes, fill, pattern, poll_once, spawn, turn};
-use crate::peer::{Peer, joined, pair};
+use crate::peer::{Peer, ROOM, joined, pair};
 
 /// Enough to go through every buffer several times.
 const MUCH: usize = 8 * 1024 * 1024;
 
 /// End of stream is for ever.
-pub async fn c1_the_end_of_the_stream_comes_after_all_bytes_and_stays<T: Transport>() {
+pub async fn c1_the_end_of_the_stream_comes_after_all_bytes_and_stays<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     peer.says(b"hi");
-    drop(peer);
+    peer.closes();
     let mut buf = [0; 2];
     socket.recv_exact(&mut buf).await.unwrap();
     assert_eq!(&buf, b"hi");
@@ -31,7 +31,7 @@ pub async fn c1_the_end_of_the_stream_comes_after_all_bytes_and_stays<T: Transpo
 }
 
 /// An end where more was asked for has a class of its own.
-pub async fn c9_a_stream_that_ends_too_early_is_eof<T: Transport>() {
+pub async fn c9_a_stream_that_ends_too_early_is_eof<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     peer.says(b"hi");
     peer.ends();
@@ -41,11 +41,11 @@ pub async fn c9_a_stream_that_ends_too_early_is_eof<T: Transport>() {
 }
 
 /// No error says that one has to wait.
-pub async fn c2_what_has_to_wait_is_pending<T: Transport>() {
+pub async fn c2_what_has_to_wait_is_pending<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     assert!(poll_once(socket.recv(&mut [0; 8])).await.is_pending());
     // It ends when a write is pending, and fails when one is an error.
-    fill::<T>(&mut socket).await;
+    fill::<T>(&mut socket, &mut peer).await;
     assert!(poll_once(socket.recv(&mut [0; 8])).await.is_pending());
 
     peer.says(b"y");
@@ -53,7 +53,7 @@ pub async fn c2_what_has_to_wait_is_pending<T: Transport>() {
 }
 
 /// The rest stays for the next read.
-pub async fn c3_a_read_takes_no_more_than_its_buffer_holds<T: Transport>() {
+pub async fn c3_a_read_takes_no_more_than_its_buffer_holds<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     peer.says(b"onetwo");
     let mut buf = [0; 4];
@@ -64,13 +64,15 @@ pub async fn c3_a_read_takes_no_more_than_its_buffer_holds<T: Transport>() {
 }
 
 /// A write takes what there is room for.
-pub async fn c3_a_peer_that_does_not_read_makes_writes_partial<T: Transport>() {
+pub async fn c3_a_peer_that_does_not_read_makes_writes_partial<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     let sent = pattern(2 * MUCH);
+    peer.awaits(&sent[..ROOM]);
     let first = socket.send(&sent).await.unwrap();
     assert!((1..sent.len()).contains(&first), "{first}");
 
     // The rest goes out as soon as the peer reads.
+    peer.awaits_all(&sent[first..]);
     let reading = thread::spawn(move || peer.hears_to_end());
     socket.send_all(&sent[first..]).await.unwrap();
     socket.shutdown().await.unwrap();
@@ -78,9 +80,9 @@ pub async fn c3_a_peer_that_does_not_read_makes_writes_partial<T: Transport>() {
 }
 
 /// Whatever else is the case.
-pub async fn c3_an_empty_buffer_gives_zero_at_once<T: Transport>() {
-    let (mut socket, _peer) = pair::<T>().await;
-    fill::<T>(&mut socket).await;
+pub async fn c3_an_empty_buffer_gives_zero_at_once<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    fill::<T>(&mut socket, &mut peer).await;
     let empty = [IoSlice::new(b""), IoSlice::new(b"")];
     // The peer is silent and does not read, and it makes no difference.
     assert!(matches!(poll_once(socket.recv(&mut [])).await, Poll::Ready(Ok(0))));
@@ -89,33 +91,45 @@ pub async fn c3_an_empty_buffer_gives_zero_at_once<T: Transport>() {
     assert!(matches!(poll_once(socket.write_vectored(&empty)).await, Poll::Ready(Ok(0))));
     assert!(matches!(poll_once(socket.write_vectored(&[])).await, Poll::Ready(Ok(0))));
     // Nor does it once nothing more may be written.
+    peer.awaits_all(b"");
     socket.shutdown().await.unwrap();
     assert!(matches!(poll_once(socket.send(b"")).await, Poll::Ready(Ok(0))));
 }
 
 /// The peer hears the end; the other direction goes on.
-pub async fn c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on<T: Transport>() {
+pub async fn c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
+    peer.awaits_all(b"bye");
     socket.send_all(b"bye").await.unwrap();
     socket.shutdown().await.unwrap();
-    check_broken_pipe(socket.send(b"x").await);
     assert_eq!(peer.hears_to_end(), b"bye");
 
     peer.says(b"late");
     let mut late = [0; 4];
     socket.recv_exact(&mut late).await.unwrap();
     assert_eq!(&late, b"late");
-
-    check_broken_pipe(socket.send(b"x").await);
     socket.flush().await.unwrap();
     socket.shutdown().await.unwrap();
 }
 
-/// Nothing is left that could fail.
-pub async fn c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again<T: Transport>() {
-    let (mut socket, peer) = pair::<T>().await;
+/// Nothing goes out behind the end.
+pub async fn c4_a_direction_that_is_closed_takes_no_more<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
     socket.shutdown().await.unwrap();
-    drop(peer);
+    check_broken_pipe(socket.send(b"x").await);
+    assert_eq!(peer.hears_to_end(), b"");
+
+    peer.says(b"late");
+    socket.recv_exact(&mut [0; 4]).await.unwrap();
+    check_broken_pipe(socket.send(b"x").await);
+}
+
+/// Nothing is left that could fail.
+pub async fn c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.awaits_all(b"");
+    socket.shutdown().await.unwrap();
+    peer.closes();
     assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
     socket.shutdown().await.unwrap();
     socket.shutdown().await.unwrap();
@@ -123,20 +137,21 @@ pub async fn c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again<
 }
 
 /// A socket that is let go is closed.
-pub async fn c4_dropping_closes<T: Transport>() {
+pub async fn c4_dropping_closes<T: Subject>() {
     let (socket, mut peer) = pair::<T>().await;
+    peer.awaits_drop();
     drop(socket);
     assert_eq!(peer.hears_to_end(), b"");
 }
 
 /// One that is replaced may be woken as it goes, and never later.
-pub async fn c6_the_last_waker_of_each_direction_wins<T: Transport>() {
+pub async fn c6_the_last_waker_of_each_direction_wins<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     let [stale_read, read, stale_write, write] = [(); 4].map(|()| Arc::new(Wakes::default()));
     for wakes in [&stale_read, &read] {
         assert!(poll_read(&mut socket, wakes).is_pending());
     }
-    fill::<T>(&mut socket).await;
+    fill::<T>(&mut socket, &mut peer).await;
     // Some room may still turn up.
     while poll_write(&mut socket, &stale_write).is_ready()
         || poll_write(&mut socket, &write).is_ready()
@@ -146,17 +161,25 @@ pub async fn c6_the_last_waker_of_each_direction_wins<T: Transport>() {
         assert_eq!((stale_read.count(), stale_write.count()), replaced, "a stale waker was woken");
     };
 
+    // Whoever is woken asks again: it may have been for nothing.
     peer.says(b"x");
-    while read.count() == 0 {
-        turn().await;
-        check_stale();
+    let mut woken = 0;
+    while woken == 0 || poll_read(&mut socket, &read).is_pending() {
+        while read.count() == woken {
+            turn().await;
+            check_stale();
+        }
+        woken = read.count();
     }
-    while write.count() == 0 {
-        peer.hears_what_came();
-        turn().await;
-        check_stale();
+    woken = 0;
+    while woken == 0 || poll_write(&mut socket, &write).is_pending() {
+        while write.count() == woken {
+            peer.makes_room_for(b"x");
+            turn().await;
+            check_stale();
+        }
+        woken = write.count();
     }
-    assert!(matches!(poll_read(&mut socket, &read), Poll::Ready(Ok(1))));
 }
 
 fn poll_read<S: AsyncRead + Unpin>(socket: &mut S, wakes: &Arc<Wakes>) -> Poll<io::Result<usize>> {
@@ -173,9 +196,10 @@ fn poll_write<S: AsyncWrite + Unpin>(
 }
 
 /// Neither half waits for the other.
-pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Transport>() {
-    let (socket, peer) = pair::<T>().await;
+pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Subject>() {
+    let (socket, mut peer) = pair::<T>().await;
     let sent: Arc<[u8]> = pattern(MUCH).into();
+    peer.awaits_all(&sent);
     let peers = both_ways(peer, &sent);
 
     let (mut reader, mut writer) = socket.split();
@@ -199,7 +223,7 @@ pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Tr
 }
 
 /// Two threads on which `peer` says `bytes`, and hears the same.
-fn both_ways(mut peer: Peer, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
+fn both_ways<P: Peer>(mut peer: P, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
     let mut twin = peer.twin();
     let (said, expected) = (Arc::clone(bytes), Arc::clone(bytes));
     let saying = thread::spawn(move || {
@@ -213,7 +237,7 @@ fn both_ways(mut peer: Peer, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
 }
 
 /// Whoever gives up loses nothing.
-pub async fn c8_a_read_that_is_dropped_loses_nothing<T: Transport>() {
+pub async fn c8_a_read_that_is_dropped_loses_nothing<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     let mut buf = [0; 6];
     assert!(poll_once(socket.recv(&mut buf)).await.is_pending());
@@ -224,25 +248,27 @@ pub async fn c8_a_read_that_is_dropped_loses_nothing<T: Transport>() {
 }
 
 /// What was not taken does not go out.
-pub async fn c8_a_write_that_is_dropped_neither_loses_nor_doubles<T: Transport>() {
+pub async fn c8_a_write_that_is_dropped_neither_loses_nor_doubles<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    let taken = fill::<T>(&mut socket).await;
+    let taken = fill::<T>(&mut socket, &mut peer).await;
     let rest = &pattern(taken + 11)[taken..];
     // Some room may still have turned up.
     let taken = match poll_once(socket.send(rest)).await {
         Poll::Ready(sent) => taken + sent.unwrap(),
         Poll::Pending => taken,
     };
+    peer.awaits_all(b"");
     let reading = thread::spawn(move || peer.hears_to_end());
     socket.shutdown().await.unwrap();
     assert!(joined(reading) == pattern(taken));
 }
 
 /// Each future is polled once and dropped, as by a `select!` that always goes the other way.
-pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Transport>() {
-    let (mut socket, peer) = pair::<T>().await;
+pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
     let sent: Arc<[u8]> = pattern(MUCH / 8).into();
-    let peers = both_ways(peer, &sent);
+    peer.awaits(&sent);
+    let peers = both_ways(peer.twin(), &sent);
 
     let (mut received, mut taken) = (Vec::new(), 0);
     let mut buf = [0; 4096];
@@ -257,6 +283,7 @@ pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Tran
             taken += wrote.unwrap();
         }
     }
+    peer.awaits_all(b"");
     socket.shutdown().await.unwrap();
     assert!(received[..] == sent[..]);
     for thread in peers {
@@ -265,8 +292,9 @@ pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Tran
 }
 
 /// A socket that claims vectored writes has them.
-pub async fn several_buffers_are_written_in_one_go<T: Transport>() {
+pub async fn several_buffers_are_written_in_one_go<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
+    peer.awaits(b"onetwo");
     let bufs = [IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b"two")];
     let wrote = socket.write_vectored(&bufs).await.unwrap();
     assert_eq!(wrote, if socket.is_write_vectored() { 6 } else { 3 });

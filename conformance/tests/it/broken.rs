@@ -222,7 +222,7 @@ caught! {
     who_asks_a_reset_about_empty_buffers_is_caught:
         Curious, reset::c3_an_empty_buffer_does_not_take_the_reset, "ConnectionReset";
     who_only_flushes_is_caught:
-        Mute, stream::c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on, "unwrap_err";
+        Mute, stream::c4_a_direction_that_is_closed_takes_no_more, "unwrap_err";
     who_cannot_close_after_a_reset_is_caught:
         Fussy, reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again, "NotConnected";
     who_tells_a_reset_again_is_caught:
