@@ -18,6 +18,7 @@ mod frames;
 mod framing;
 mod parts;
 mod pieces;
+mod promises;
 mod replies;
 mod sessions;
 mod std_sockets;

@@ -1,0 +1,342 @@
+//! The promises that every adapter keeps, on the scripted double.
+//!
+//! What the peer does there it does here from a script: each of its verbs lands steps while the test
+//! goes on. The script's own verdict is given at the end of each promise, too.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::marker::PhantomData;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use wirescript::scripted::{Fault, ScriptedSocket, Session, Socket};
+use wirescript::{Connect, Endpoint, Scripted, Verifier};
+use wirescript_conformance::promises::ALL;
+use wirescript_conformance::{Listener, Peer, Subject};
+
+/// What of the promises is not asked of a double, and why.
+const NOT_STAMPED: [(&str, &str); 3] = [
+    (
+        "connecting::a_name_is_looked_up_and_its_addresses_tried",
+        "a script has the name, and nobody looks it up: there are no addresses to be tried",
+    ),
+    (
+        "connecting::c9_port_zero_is_refused",
+        "what may listen on a port is the system's business; a script that refuses says so, as in \
+         `c9_nobody_listening_is_refused`",
+    ),
+    (
+        "stream::c4_a_direction_that_is_closed_takes_no_more",
+        "a write after the client's own shutdown is a violation (B4): of the kind `BrokenPipe`, \
+         but with the violation as its source instead of the system's code",
+    ),
+];
+
+macro_rules! stamped {
+    ($($subject:ident::$promise:ident)+) => {
+        const STAMPED: &[&str] =
+            &[$(concat!(stringify!($subject), "::", stringify!($promise))),+];
+
+        mod without_a_runtime {
+            type Double = super::Double<super::Threads>;
+            wirescript_conformance::promises!(Double; $($subject::$promise)+);
+        }
+
+        mod on_tokio {
+            type Double = super::Double<super::CurrentThread>;
+            wirescript_conformance::promises!(Double; $($subject::$promise)+);
+        }
+
+        mod on_tokio_multi_thread {
+            type Double = super::Double<super::MultiThread>;
+            wirescript_conformance::promises!(Double; $($subject::$promise)+);
+        }
+    };
+}
+
+stamped! {
+    connecting::the_addresses_of_both_ends_are_known
+    connecting::the_addresses_are_known_even_after_a_reset
+    connecting::an_ipv6_address_is_dialled
+    connecting::a_boxed_connector_connects_and_keeps_the_info
+    connecting::c9_nobody_listening_is_refused
+    connecting::c9_a_name_with_nobody_listening_is_refused
+    connecting::c9_a_name_that_does_not_resolve_is_unresolvable
+    connecting::an_endpoint_that_cannot_be_is_invalid_input
+    connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
+    reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
+    reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
+    reset::c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once
+    reset::c5_a_peer_that_drops_what_it_has_not_read_is_a_reset
+    reset::c5_a_reset_ends_both_directions_and_is_told_to_one
+    reset::c5_what_came_before_a_reset_is_read_before_it
+    reset::c5_what_came_before_a_reset_is_read_even_behind_it
+    reset::c3_an_empty_buffer_does_not_take_the_reset
+    reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again
+    reset::a_peer_that_closed_takes_one_write_and_breaks_the_next
+    stream::c1_the_end_of_the_stream_comes_after_all_bytes_and_stays
+    stream::c9_a_stream_that_ends_too_early_is_eof
+    stream::c2_what_has_to_wait_is_pending
+    stream::c3_a_read_takes_no_more_than_its_buffer_holds
+    stream::c3_a_peer_that_does_not_read_makes_writes_partial
+    stream::c3_an_empty_buffer_gives_zero_at_once
+    stream::c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on
+    stream::c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again
+    stream::c4_dropping_closes
+    stream::c6_the_last_waker_of_each_direction_wins
+    stream::c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own
+    stream::c8_a_read_that_is_dropped_loses_nothing
+    stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles
+    stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+    stream::several_buffers_are_written_in_one_go
+}
+
+#[test]
+fn every_promise_is_stamped_but_for_those_that_have_a_reason() {
+    let left_out: BTreeSet<&str> =
+        ALL.iter().copied().filter(|name| !STAMPED.contains(name)).collect();
+    let reasons: BTreeSet<&str> = NOT_STAMPED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(left_out, reasons);
+}
+
+#[test]
+#[should_panic(expected = "the script requires what did not happen")]
+fn a_promise_is_broken_too_where_only_the_script_knows() {
+    type Threaded = Double<Threads>;
+    Threaded::block_on(async {
+        let listener = ScriptedListener::new();
+        let socket = Threaded::connector().connect(&listener.addr().into()).await.unwrap();
+        listener.accept().awaits(b"never sent");
+        drop(socket);
+    });
+}
+
+/// The double, on a runtime.
+struct Double<R>(PhantomData<fn() -> R>);
+
+/// A runtime to run on.
+trait Runtime: 'static {
+    fn block_on<F: Future>(future: F) -> F::Output;
+    fn spawn(task: impl Future<Output = ()> + Send + 'static);
+}
+
+/// None at all: every task has a thread.
+struct Threads;
+
+impl Runtime for Threads {
+    fn block_on<F: Future>(future: F) -> F::Output {
+        futures::executor::block_on(future)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        std::thread::spawn(|| futures::executor::block_on(task));
+    }
+}
+
+struct CurrentThread;
+
+impl Runtime for CurrentThread {
+    fn block_on<F: Future>(future: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+}
+
+struct MultiThread;
+
+impl Runtime for MultiThread {
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.worker_threads(2).build().unwrap().block_on(future)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+}
+
+thread_local! {
+    /// That of the promise which runs on this thread.
+    static NET: RefCell<Option<Scripted<Socket>>> = const { RefCell::new(None) };
+}
+
+/// Longer than any promise takes on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn net() -> Scripted<Socket> {
+    NET.with_borrow(|net| net.clone().expect("a promise runs here"))
+}
+
+impl<R: Runtime> Subject for Double<R> {
+    type Connector = Scripted<Socket>;
+    type Listener = ScriptedListener;
+
+    fn connector() -> Scripted<Socket> {
+        net()
+    }
+
+    fn block_on<F: Future>(promise: F) -> F::Output {
+        let verifier = Verifier::builder().patience(PATIENCE).build();
+        NET.set(Some(verifier.socket()));
+        let output = R::block_on(promise);
+        verifier.verify();
+        output
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        R::spawn(task);
+    }
+
+    /// What has landed has arrived.
+    fn is_connected(_: &ScriptedSocket) -> bool {
+        false
+    }
+}
+
+/// A session that lets a client connect, and then waits for more.
+struct ScriptedListener {
+    addr: SocketAddr,
+    session: Session<Socket>,
+}
+
+/// Any will do.
+const PORT: u16 = 5000;
+
+impl ScriptedListener {
+    fn on(addr: SocketAddr) -> Self {
+        let session = net().new_session().expect_connect(addr.to_string()).open_ended().handle();
+        Self { addr, session }
+    }
+}
+
+impl Listener for ScriptedListener {
+    type Peer = ScriptedPeer;
+
+    fn new() -> Self {
+        Self::on((Ipv4Addr::LOCALHOST, PORT).into())
+    }
+
+    fn on_ipv6() -> Option<Self> {
+        Some(Self::on((Ipv6Addr::LOCALHOST, PORT).into()))
+    }
+
+    fn refusing(host: &str) -> (Endpoint, impl Sized) {
+        net().new_session().expect_connect((host, PORT)).raises(Fault::refused());
+        (Endpoint::new(host, PORT), ())
+    }
+
+    fn unresolvable() -> Endpoint {
+        let nowhere = Endpoint::new("nowhere.invalid", PORT);
+        net().new_session().expect_connect(nowhere.clone()).raises(Fault::unresolvable());
+        nowhere
+    }
+
+    fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    fn accept(&self) -> ScriptedPeer {
+        let unheard = Arc::default();
+        ScriptedPeer { addr: self.addr, session: self.session.clone(), unheard }
+    }
+}
+
+/// A peer that says and hears by a script.
+///
+/// The script hears what the client sends at once, as the buffers of a system do. What the peer has
+/// then to hear of it is what it was told to await: that this has come the script sees to.
+struct ScriptedPeer {
+    addr: SocketAddr,
+    session: Session<Socket>,
+    /// The runs that were awaited and not heard; who has the lock may write more of the script.
+    unheard: Arc<Mutex<VecDeque<Vec<u8>>>>,
+}
+
+impl Peer for ScriptedPeer {
+    fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A script knows where the client connects to, and not from where.
+    fn peer_addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    fn says(&mut self, bytes: &[u8]) {
+        let _writing = self.unheard.lock();
+        self.session.then(|script| script.expect_recv(bytes));
+    }
+
+    fn ends(&mut self) {
+        let _writing = self.unheard.lock();
+        self.session.then(|script| script.expect_eof());
+    }
+
+    fn hears(&mut self, len: usize) -> Vec<u8> {
+        let run = self.unheard.lock().unwrap().pop_front().expect("nothing was awaited");
+        assert_eq!(run.len(), len, "a run is heard whole");
+        self.session.assert_send_all(&run[..]);
+        run
+    }
+
+    fn hears_to_end(&mut self) -> Vec<u8> {
+        self.unheard.lock().unwrap().drain(..).flatten().collect()
+    }
+
+    fn is_reached(&mut self) {
+        let unheard = self.unheard.lock().unwrap();
+        self.session.assert_send_all(&unheard.front().expect("nothing was awaited")[..]);
+    }
+
+    fn makes_room_for(&mut self, next: &[u8]) {
+        self.awaits(next);
+    }
+
+    fn closes(mut self) {
+        let is_all_heard = self.unheard.lock().unwrap().is_empty();
+        if is_all_heard { self.ends() } else { self.resets() }
+    }
+
+    fn closes_early(self, taken: &[u8]) {
+        self.session.then(|script| {
+            let taking = script.expect_eof().expect_send_all(taken);
+            taking.expect_send(taken).raises(std::io::ErrorKind::BrokenPipe).times(1..)
+        });
+    }
+
+    fn resets(self) {
+        let _writing = self.unheard.lock();
+        self.session.then(|script| script.expect_reset().optional());
+    }
+
+    fn twin(&self) -> Self {
+        let Self { addr, session, unheard } = self;
+        Self { addr: *addr, session: session.clone(), unheard: Arc::clone(unheard) }
+    }
+
+    fn awaits(&mut self, bytes: &[u8]) {
+        let mut unheard = self.unheard.lock().unwrap();
+        self.session.then(|script| script.expect_send_all(bytes));
+        unheard.push_back(bytes.to_vec());
+    }
+
+    fn awaits_all(&mut self, bytes: &[u8]) {
+        let mut unheard = self.unheard.lock().unwrap();
+        self.session.then(|script| {
+            let run = match bytes {
+                [] => script,
+                bytes => script.expect_send_all(bytes).erased(),
+            };
+            run.expect_shutdown()
+        });
+        unheard.extend((!bytes.is_empty()).then(|| bytes.to_vec()));
+    }
+
+    fn awaits_drop(&mut self) {
+        self.session.then(|script| script.expect_close());
+    }
+}
