@@ -785,13 +785,16 @@ impl<L: Language> Machine<L> {
             violation.expected = self.heard_at(step).map(L::describe_compared);
             return Verdict::Refuse(self.against(step, violation, kind).into());
         }
-        let due = match run {
+        let due_to_be_heard = match run {
             Some((step, _)) => Some(step),
-            None => self.step_index(self.heard.due).or_else(|| self.step_index(self.said.due)),
+            None => self.step_index(self.heard.due),
         };
-        if due.is_none() && self.script.open_ended && leniency == Unmentioned::Refused {
+        // What is still to be said makes no difference: nothing heard waits for that (S3).
+        let is_past_the_end = due_to_be_heard.is_none() && leniency == Unmentioned::Refused;
+        if is_past_the_end && self.script.open_ended {
             return wait_or_short(Wait::PastTheEnd, offset, progressed);
         }
+        let due = due_to_be_heard.or_else(|| self.step_index(self.said.due));
         let reason = match due {
             Some(_) => ViolationKind::OutOfOrder { begun: run.map(|(_, met)| met) },
             None => ViolationKind::ScriptExhausted,

@@ -1,7 +1,7 @@
 //! Scripts that go on while the client runs.
 
 use futures::executor::block_on;
-use futures::{AsyncReadExt, AsyncWriteExt};
+use futures::{AsyncReadExt, AsyncWriteExt, poll};
 use wirescript::scripted::{Blocked, Violation, ViolationKind};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Verifier, any};
 
@@ -29,6 +29,27 @@ everywhere! {
         assert_eq!(&received, b"world");
         drop((reader, written.await));
         verifier.finish().await;
+    }
+
+    async fn a_send_past_the_end_waits_for_more_whether_or_not_all_was_received() {
+        for is_received in [true, false] {
+            let verifier = Verifier::new();
+            let net = verifier.socket();
+            let session = net.new_session().expect_connect("peer:1").open_ended().handle();
+            let (mut reader, mut writer) = connect(&net).await.split();
+            session.then(|script| script.expect_recv(b"news"));
+            if is_received {
+                reader.read_exact(&mut [0; 4]).await.unwrap();
+            }
+            assert!(poll!(writer.write(b"ask")).is_pending(), "{is_received}");
+            session.then(|script| script.expect_send_all(b"ask"));
+            writer.write_all(b"ask").await.unwrap();
+            if !is_received {
+                reader.read_exact(&mut [0; 4]).await.unwrap();
+            }
+            drop((reader, writer));
+            verifier.finish().await;
+        }
     }
 
     async fn what_lands_at_once_is_used_in_order() {

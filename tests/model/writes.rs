@@ -184,13 +184,14 @@ impl Model {
             let got = described(self.steps[step].what.name(), &bytes(&got));
             return self.refuse_as(&kind, step, expected, got, error);
         }
+        let is_past_the_end = self.begun().is_empty() && self.due_to_be_heard().is_none();
         match self.due() {
+            _ if is_past_the_end && self.has(Flag::OpenEnded) && taken > 0 => Answer::Wrote(taken),
+            _ if is_past_the_end && self.has(Flag::OpenEnded) => self.wait(Why::PastTheEnd, "send"),
             Some(step) => {
                 let kind = self.out_of_order();
                 self.refuse(&kind, step, described("send", &bytes(rest)), error)
             }
-            None if self.has(Flag::OpenEnded) && taken > 0 => Answer::Wrote(taken),
-            None if self.has(Flag::OpenEnded) => self.wait(Why::PastTheEnd, "send"),
             None => self.violate(Violation {
                 kind: "ScriptExhausted".to_owned(),
                 step: self.last_step(),
