@@ -101,6 +101,7 @@ macro_rules! __all {
             reset::c5_a_peer_that_drops_what_it_has_not_read_is_a_reset
             reset::c5_a_reset_ends_both_directions_and_is_told_to_one
             reset::c5_what_came_before_a_reset_is_read_before_it
+            reset::c5_what_came_before_a_reset_is_read_even_behind_it
             reset::c3_an_empty_buffer_does_not_take_the_reset
             reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again
             reset::a_peer_that_closed_takes_one_write_and_breaks_the_next

@@ -120,6 +120,21 @@ pub async fn c5_what_came_before_a_reset_is_read_before_it<T: Subject>() {
     check_nothing_but_the_end_is_left::<T>(&mut socket).await;
 }
 
+/// A write does not wait until that is read. Not every system keeps it.
+pub async fn c5_what_came_before_a_reset_is_read_even_behind_it<T: Subject>() {
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.says(b"last");
+    peer.resets();
+    reset_arrived::<T>(&socket).await;
+    check_reset(socket.send(b"x").await);
+    if cfg!(target_os = "linux") {
+        let mut buf = [0; 4];
+        socket.recv_exact(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"last");
+        check_nothing_but_the_end_is_left::<T>(&mut socket).await;
+    }
+}
+
 /// It touches nothing, not even what is pending.
 pub async fn c3_an_empty_buffer_does_not_take_the_reset<T: Subject>() {
     let mut socket = pair_that_was_reset::<T>().await;
