@@ -907,15 +907,14 @@ impl<L: Language> Machine<L> {
                 (sequence, 0, Kept::Nothing)
             }
         };
-        if !nature.is_literal {
-            let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
-            L::keep(call, offset, end, &mut kept);
-        } else {
-            kept = Kept::Nothing;
-        }
-        if let (false, Some(heard)) = (nature.is_literal, self.heard_at(step)) {
-            kept = L::keep_of(heard, kept, answer_for(step, answers));
-        }
+        kept = match self.heard_at(step).filter(|_| !nature.is_literal) {
+            Some(heard) => {
+                let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
+                L::keep(call, offset, end, &mut kept);
+                L::keep_of(heard, kept, answer_for(step, answers))
+            }
+            None => Kept::Nothing,
+        };
         self.complete(step, met + used, sequence, kept, timeline);
     }
 
