@@ -5,6 +5,8 @@
 //! * [`transport`]: the contracts. [`AsyncSocket`] is a connection, [`Connect`] opens one, an
 //!   [`Endpoint`] says where. A client is written against these and constructed with an adapter
 //!   (`wirescript-tokio`, ...) in production.
+//! * [`websocket`]: the contract for messages instead of bytes. [`WebSocketTransport`] is a
+//!   connection, [`WebSocketConnect`] opens one (`wirescript-tungstenite`, over any byte sockets).
 //! * [`blocking`]: the same for clients that block, and the standard library's sockets behind it.
 //! * [`scripted`] (feature `scripted`, for `[dev-dependencies]`): the doubles. A [`Verifier`] owns
 //!   scripts, one for each connection that a client makes, and gives the verdict.
@@ -57,6 +59,9 @@ mod timeline;
 mod verify;
 
 pub use async_trait::async_trait;
+pub use transport::websocket::{
+    self, WebSocketConnect, WebSocketConnectExt, WebSocketExt, WebSocketTransport,
+};
 pub use transport::{
     AsyncSocket, AsyncSocketExt, BoxConnector, BoxSocket, Connect, ConnectFn, Endpoint, ErrorClass,
     InvalidEndpoint, SocketInfo, Timer, classify, connect_fn,

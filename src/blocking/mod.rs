@@ -48,4 +48,7 @@ mod stream;
 pub use self::connector::StdConnector;
 pub use self::socket::StdSocket;
 pub use self::stream::StdStream;
-pub use crate::transport::blocking::{BoxConnector, BoxSocket, Connect, Socket, SocketExt};
+pub use crate::transport::blocking::{
+    BoxConnector, BoxSocket, BoxWebSocket, BoxWebSocketConnector, Connect, Socket, SocketExt,
+    WebSocket, WebSocketConnect, WebSocketExt,
+};

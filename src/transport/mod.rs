@@ -12,6 +12,7 @@ mod forward;
 mod info;
 mod socket;
 mod timer;
+pub mod websocket;
 
 pub use classify::{ErrorClass, classify};
 pub use connect::{BoxConnector, Connect, ConnectFn, connect_fn};

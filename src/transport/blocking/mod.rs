@@ -6,7 +6,11 @@ mod connect;
 mod ext;
 mod forward;
 mod socket;
+mod websocket;
 
 pub use connect::{BoxConnector, Connect};
 pub use ext::SocketExt;
 pub use socket::{BoxSocket, Socket};
+pub use websocket::{
+    BoxWebSocket, BoxWebSocketConnector, WebSocket, WebSocketConnect, WebSocketExt,
+};
