@@ -77,13 +77,18 @@ pub use self::{
 /// Scripts, the doubles that play them, and what a verdict is made of.
 #[cfg(feature = "scripted")]
 pub mod scripted {
-    pub use crate::double::{BlockingScriptedSocket, Scripted, ScriptedSocket, Session};
+    pub use crate::double::{
+        BlockingScriptedSocket, BlockingScriptedWebSocket, Scripted, ScriptedSocket,
+        ScriptedWebSocket, Session,
+    };
     pub use crate::script::{
-        AfterClose, AfterConnect, AfterEnd, AfterFrame, AfterRecv, AfterRecvError, AfterReply,
-        AfterRule, AfterSend, AfterSendAll, AfterShutdown, Any, AtStart, ChunkSizes, Chunks,
-        Decoded, Delimited, Expected, Fault, FrameError, Framing, IntoBytes, IntoExpected,
-        IntoParts, InvalidArgument, LengthPrefix, Lines, Matching, Part, Parts, Sent, Socket,
-        SocketScript, SocketState, Times, Value, Whenever, any, matching, modifiers, to_end, until,
+        AfterClose, AfterClosing, AfterConnect, AfterEnd, AfterFrame, AfterMessage, AfterRecv,
+        AfterRecvError, AfterReply, AfterRule, AfterSend, AfterSendAll, AfterShutdown, Any,
+        AtStart, ChunkSizes, Chunks, Decoded, Delimited, Expected, Fault, FrameError, Framing,
+        IntoBytes, IntoExpected, IntoParts, IntoRejection, InvalidArgument, LengthPrefix, Lines,
+        Matching, Part, Parts, Sent, SentMessage, Socket, SocketScript, SocketState, Times, Value,
+        WebSocket, WebSocketScript, WebSocketState, Whenever, WheneverMessage, any, matching,
+        modifiers, to_end, until,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

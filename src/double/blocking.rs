@@ -12,6 +12,7 @@ use shuttle::sync::{Mutex, MutexGuard};
 
 use super::cut::Cutter;
 use super::line::Line;
+use crate::script::Socket as SocketProtocol;
 use crate::session::{Shared, block_on};
 use crate::transport::SocketInfo;
 use crate::transport::blocking::{BoxSocket, Socket};
@@ -31,15 +32,15 @@ pub struct BlockingScriptedSocket {
 /// What the handles share. A session knows one waiter in each direction, so handles that are used
 /// for the same one take turns: a lock for each, which two directions never meet in (C6).
 struct Connection {
-    reading: Mutex<(Line, Cutter)>,
-    writing: Mutex<Line>,
+    reading: Mutex<(Line<SocketProtocol>, Cutter)>,
+    writing: Mutex<Line<SocketProtocol>>,
     /// For what nobody waits for.
-    line: Line,
+    line: Line<SocketProtocol>,
     info: SocketInfo,
 }
 
 impl BlockingScriptedSocket {
-    pub(super) fn new(line: Line, info: SocketInfo) -> Self {
+    pub(super) fn new(line: Line<SocketProtocol>, info: SocketInfo) -> Self {
         let reading = Mutex::new((line.another(), line.cutter()));
         let writing = Mutex::new(line.another());
         Self { connection: Arc::new(Connection { reading, writing, line, info }) }

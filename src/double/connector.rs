@@ -1,32 +1,29 @@
 //! The scripted connector: where sessions are queued, and what a client is constructed with.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use futures_core::future::BoxFuture;
 
-use super::line::Line;
+use super::connecting::{Connecting, refuse};
 use super::{BlockingScriptedSocket, ScriptedSocket};
 use crate::script::{Draft, Socket, SocketScript};
-use crate::session::{Refused, Shared, SocketCall, block_on};
+use crate::session::{Refused, Shared, SocketCall};
 use crate::transport::{Connect, Endpoint, SocketInfo, blocking};
-use crate::verify::Stage;
 
-/// A connector whose peers are scripts; of byte sockets, as `Scripted<Socket>`.
+/// A connector whose peers are scripts: of byte sockets, as `Scripted<Socket>`, or of WebSockets, as
+/// `Scripted<WebSocket>`.
 ///
 /// It is the connector that a client is constructed with *and* the place where sessions are queued
 /// and asserted. Clones share the queue. Each connect takes the session at its head, at the moment
 /// `connect()` is called.
 pub struct Scripted<P> {
     pub(crate) shared: Arc<Shared>,
-    queue: usize,
-    is_by_endpoint: bool,
+    pub(super) queue: usize,
+    pub(super) is_by_endpoint: bool,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -54,9 +51,9 @@ impl Scripted<Socket> {
     }
 }
 
-impl Scripted<Socket> {
+impl<P> Scripted<P> {
     /// The same connector, which takes the first queued session whose `expect_connect` accepts the
-    /// endpoint, instead of the first: for a client that connects to several places in an order of
+    /// endpoint (of a WebSocket, the request), instead of the first: for a client that connects to several places in an order of
     /// its own.
     ///
     /// ```
@@ -90,13 +87,12 @@ impl Connect for Scripted<Socket> {
             return Box::pin(std::future::ready(Err(error.into())));
         }
         match self.begin(to) {
-            Ok(connecting) => Box::pin(connecting),
-            Err(refused) => Box::pin(async move {
-                if refused.is_repeated {
-                    yield_once().await;
-                }
-                Err(refused.violation.into())
+            Ok(connecting) => Box::pin(async move {
+                let (line, connected) = connecting.await;
+                connected?;
+                Ok(ScriptedSocket::new(line, info_of(to)))
             }),
+            Err(refused) => Box::pin(async move { Err(refuse(refused).await.into()) }),
         }
     }
 }
@@ -108,8 +104,9 @@ impl blocking::Connect for Scripted<Socket> {
     fn connect(&self, to: &Endpoint) -> io::Result<BlockingScriptedSocket> {
         to.check()?;
         match self.begin(to) {
-            Ok(mut connecting) => {
-                let line = block_on(|cx| connecting.poll_connected(cx))?;
+            Ok(connecting) => {
+                let (line, connected) = connecting.wait();
+                connected?;
                 Ok(BlockingScriptedSocket::new(line, info_of(to)))
             }
             Err(refused) => Err(refused.violation.into()),
@@ -119,11 +116,9 @@ impl blocking::Connect for Scripted<Socket> {
 
 impl Scripted<Socket> {
     /// Takes a session for a client that connects.
-    fn begin<'e>(&self, to: &'e Endpoint) -> Result<Connecting<'e>, Refused> {
+    fn begin<'e>(&self, to: &'e Endpoint) -> Result<Connecting<'e, Socket>, Refused> {
         let call = SocketCall::Connect(to);
-        let session = self.shared.take::<Socket>(self.queue, call, self.is_by_endpoint)?;
-        let line = Line::new(Arc::clone(&self.shared), session);
-        Ok(Connecting { line: Some(line), to, is_polled: false })
+        Connecting::begin(&self.shared, self.queue, self.is_by_endpoint, call)
     }
 }
 
@@ -145,59 +140,12 @@ impl<P> fmt::Debug for Scripted<P> {
     }
 }
 
-/// A session that was taken and is not connected yet.
-struct Connecting<'e> {
-    /// `None` once it is answered.
-    line: Option<Line>,
-    to: &'e Endpoint,
-    is_polled: bool,
-}
-
-impl Connecting<'_> {
-    fn poll_connected(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Line>> {
-        self.is_polled = true;
-        let Some(connecting) = &mut self.line else { return Poll::Pending };
-        let connected = ready!(connecting.poll_connect(self.to, cx));
-        let Some(line) = self.line.take() else { return Poll::Pending };
-        Poll::Ready(connected.map(|()| line))
-    }
-}
-
-impl Future for Connecting<'_> {
-    type Output = io::Result<ScriptedSocket>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_connected(cx).map_ok(|line| ScriptedSocket::new(line, info_of(self.to)))
-    }
-}
-
-impl Drop for Connecting<'_> {
-    fn drop(&mut self) {
-        if let Some(line) = &self.line {
-            line.give_up(if self.is_polled { Stage::Abandoned } else { Stage::NeverAwaited });
-        }
-    }
-}
-
 /// What a connection to `to` knows, as far as the endpoint tells.
-fn info_of(to: &Endpoint) -> SocketInfo {
+pub(super) fn info_of(to: &Endpoint) -> SocketInfo {
     let info = SocketInfo::new();
     match (to.path(), to.ip()) {
         (Some(path), _) => info.with_peer_path(path),
         (None, Some(ip)) => info.with_peer_addr((ip, to.port()).into()),
         (None, None) => info,
     }
-}
-
-/// Lets whatever else is ready run first.
-async fn yield_once() {
-    let mut has_yielded = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut has_yielded, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

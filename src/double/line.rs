@@ -1,29 +1,47 @@
-//! From the calls of a byte socket to those of its session, and back.
+//! From the calls of a transport to those of its session, and back.
 
 use std::io::{self, IoSlice};
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::cut::Cutter;
 use super::delay::DelayOnTimer;
-use crate::script::Socket;
-use crate::session::{Answer, Answers, Machine, Polled, Shared, Side, SocketCall, Verdict};
+use crate::script::{Fault, Script, Socket};
+use crate::session::{
+    Answer, Answers, Language, Machine, Polled, Shared, Side, SocketCall, Verdict,
+};
 use crate::timeline::Timeline;
-use crate::transport::Endpoint;
-use crate::verify::Stage;
+use crate::transport::websocket::WebSocketError;
+use crate::verify::{Stage, Violation};
 
 /// A double's line to its session.
-pub(super) struct Line {
+pub(super) struct Line<L> {
     shared: Arc<Shared>,
     session: usize,
     delay: DelayOnTimer,
     /// A flush would be news to the session, or is to be told of a violation.
     flush_tells: bool,
+    language: PhantomData<fn() -> L>,
 }
 
-impl Line {
+/// What a call of a client comes to that does not succeed.
+pub(super) enum Failed {
+    /// An error that the script or the state asks for.
+    Fault(Fault),
+    /// A violation.
+    Refused(Violation),
+}
+
+impl<L: Language> Line<L> {
     pub(super) fn new(shared: Arc<Shared>, session: usize) -> Self {
-        Self { shared, session, delay: DelayOnTimer::default(), flush_tells: false }
+        Self {
+            shared,
+            session,
+            delay: DelayOnTimer::default(),
+            flush_tells: false,
+            language: PhantomData,
+        }
     }
 
     /// A second line to the same session.
@@ -46,17 +64,91 @@ impl Line {
         self.shared.give_up(self.session, stage);
     }
 
+    /// Makes the connection.
     pub(super) fn poll_connect(
         &mut self,
-        to: &Endpoint,
+        call: L::Call<'_>,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll(Side::Connect, "connect", cx, |machine, _, answers, timeline| {
-            machine.hear(SocketCall::Connect(to), answers, timeline)
+    ) -> Poll<Result<(), Failed>> {
+        self.poll_heard(Side::Connect, L::ENTRY.name, call, cx).map_ok(drop)
+    }
+
+    /// Does something that the peer hears.
+    pub(super) fn poll_heard(
+        &mut self,
+        side: Side,
+        operation: &'static str,
+        call: L::Call<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Failed>> {
+        self.poll(side, operation, cx, |machine, _, answers, timeline| {
+            machine.hear(call, answers, timeline)
+        })
+    }
+
+    /// Says that the transport is dropped.
+    pub(super) fn leave(&self, call: L::Call<'_>) {
+        self.shared.leave::<L>(self.session, call);
+    }
+
+    /// Looks at the script.
+    pub(super) fn with_script<T>(&self, look: impl FnOnce(&Script<L>) -> T) -> T {
+        self.shared.with_script(self.session, look)
+    }
+
+    /// Where the connection stands.
+    pub(super) fn state(&self) -> L::State {
+        self.shared.state::<L>(self.session)
+    }
+
+    /// Says that the client pauses in what it sends, if that would tell anybody anything.
+    pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        if !self.flush_tells {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
+            machine.pause(answers, timeline)
         })
         .map_ok(drop)
     }
 
+    /// Puts one call to the session.
+    pub(super) fn poll(
+        &mut self,
+        side: Side,
+        operation: &'static str,
+        cx: &mut Context<'_>,
+        mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+    ) -> Poll<Result<usize, Failed>> {
+        loop {
+            match self.shared.poll(self.session, side, operation, cx, &mut act) {
+                Polled::Ready(answer, is_in_open_run) => {
+                    self.flush_tells |= is_in_open_run;
+                    return Poll::Ready(match answer {
+                        Answer::Amount(amount) => Ok(amount),
+                        Answer::Fault(fault) => Err(Failed::Fault(fault)),
+                    });
+                }
+                Polled::Refused(violation) => {
+                    self.flush_tells = true;
+                    return Poll::Ready(Err(Failed::Refused(violation)));
+                }
+                Polled::Pending => return Poll::Pending,
+                Polled::Delay(step, duration) => {
+                    if let Some(timer) = &self.shared.settings.timer {
+                        if self.delay.poll(step, duration, timer, cx).is_pending() {
+                            return Poll::Pending;
+                        }
+                    }
+                    self.shared.elapse::<L>(self.session, step);
+                }
+            }
+        }
+    }
+}
+
+/// The calls of a byte socket.
+impl Line<Socket> {
     pub(super) fn poll_read(
         &mut self,
         cutter: &mut Cutter,
@@ -69,12 +161,12 @@ impl Line {
         }
         let piece = &mut buf[..ready!(cutter.poll_size(size, cx))];
         let read = self.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-            machine.say(turned, size, piece, answers, timeline)
+            machine.say(turned, Some(size), piece, answers, timeline)
         });
         if matches!(read, Poll::Ready(Ok(1..))) {
             cutter.delivered();
         }
-        read
+        read.map_err(io::Error::from)
     }
 
     pub(super) fn poll_write(
@@ -85,9 +177,7 @@ impl Line {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.poll(Side::Write, "send", cx, |machine, _, answers, timeline| {
-            machine.hear(SocketCall::Write(buf), answers, timeline)
-        })
+        self.poll_heard(Side::Write, "send", SocketCall::Write(buf), cx).map_err(io::Error::from)
     }
 
     pub(super) fn poll_write_vectored(
@@ -106,58 +196,34 @@ impl Line {
     }
 
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.flush_tells {
-            return Poll::Ready(Ok(()));
-        }
-        self.poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
-            machine.pause(answers, timeline)
-        })
-        .map_ok(drop)
+        self.poll_pause(cx).map_err(io::Error::from)
     }
 
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll(Side::Write, "shutdown", cx, |machine, _, answers, timeline| {
-            machine.hear(SocketCall::Shutdown, answers, timeline)
-        })
-        .map_ok(drop)
+        let shut = self.poll_heard(Side::Write, "shutdown", SocketCall::Shutdown, cx);
+        shut.map_ok(drop).map_err(io::Error::from)
     }
 
     /// Says that the socket is dropped.
     pub(super) fn close(&self) {
-        self.shared.leave::<Socket>(self.session, SocketCall::Drop);
+        self.leave(SocketCall::Drop);
     }
+}
 
-    /// Puts one call to the session, and its answer into the terms of `io`.
-    fn poll(
-        &mut self,
-        side: Side,
-        operation: &'static str,
-        cx: &mut Context<'_>,
-        mut act: impl FnMut(&mut Machine<Socket>, bool, &Answers, &mut Timeline) -> Verdict,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            match self.shared.poll(self.session, side, operation, cx, &mut act) {
-                Polled::Ready(answer, is_in_open_run) => {
-                    self.flush_tells |= is_in_open_run;
-                    return Poll::Ready(match answer {
-                        Answer::Amount(amount) => Ok(amount),
-                        Answer::Fault(fault) => Err(fault.into()),
-                    });
-                }
-                Polled::Refused(violation) => {
-                    self.flush_tells = true;
-                    return Poll::Ready(Err(violation.into()));
-                }
-                Polled::Pending => return Poll::Pending,
-                Polled::Delay(step, duration) => {
-                    if let Some(timer) = &self.shared.settings.timer {
-                        if self.delay.poll(step, duration, timer, cx).is_pending() {
-                            return Poll::Pending;
-                        }
-                    }
-                    self.shared.elapse::<Socket>(self.session, step);
-                }
-            }
+impl From<Failed> for io::Error {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Fault(fault) => fault.into(),
+            Failed::Refused(violation) => violation.into(),
+        }
+    }
+}
+
+impl From<Failed> for WebSocketError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Fault(fault) => fault.into(),
+            Failed::Refused(violation) => violation.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::script::{Draft, Socket, SocketScript};
+use crate::script::{Draft, Socket, SocketScript, WebSocket, WebSocketScript};
 use crate::session::Shared;
 
 /// One session of a scripted connector, for assertions that look at it alone.
@@ -52,6 +52,21 @@ impl Session<Socket> {
     pub fn then<K>(&self, write: impl FnOnce(SocketScript) -> SocketScript<K>) {
         let draft = Draft::continuing(Arc::clone(&self.shared), self.session);
         write(SocketScript::new(draft)).land_more();
+    }
+}
+
+impl Session<WebSocket> {
+    /// Goes on with the script of this session, while the client runs: a batch of steps that lands
+    /// at once when `write` returns.
+    ///
+    /// # Panics
+    ///
+    /// At the line of a step that cannot come there, as everywhere; and at this line, if somebody
+    /// else wrote more of the same session meanwhile.
+    #[track_caller]
+    pub fn then<K>(&self, write: impl FnOnce(WebSocketScript) -> WebSocketScript<K>) {
+        let draft = Draft::continuing(Arc::clone(&self.shared), self.session);
+        write(WebSocketScript::new(draft)).land_more();
     }
 }
 

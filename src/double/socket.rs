@@ -10,6 +10,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 use super::cut::Cutter;
 use super::line::Line;
+use crate::script::Socket;
 use crate::session::Shared;
 use crate::transport::{AsyncSocket, SocketInfo};
 
@@ -18,13 +19,13 @@ use crate::transport::{AsyncSocket, SocketInfo};
 /// It keeps the contract of [`AsyncSocket`]. Whatever the script does not allow fails with an
 /// [`io::Error`] whose source is a [`Violation`](crate::scripted::Violation).
 pub struct ScriptedSocket {
-    line: Line,
+    line: Line<Socket>,
     cutter: Cutter,
     info: SocketInfo,
 }
 
 impl ScriptedSocket {
-    pub(super) fn new(line: Line, info: SocketInfo) -> Self {
+    pub(super) fn new(line: Line<Socket>, info: SocketInfo) -> Self {
         let cutter = line.cutter();
         Self { line, cutter, info }
     }

@@ -16,6 +16,8 @@ pub(crate) struct Script<L: Language> {
     pub(crate) stays_open: bool,
     /// What comes past the end waits for more of the script.
     pub(crate) open_ended: bool,
+    /// What the protocol forbids and transports let pass is a violation.
+    pub(crate) is_strict: bool,
     /// The states in which the connection can be once the last step but one has been used (S2).
     pub(crate) reach: States,
     /// The places among `steps` of those that are parts of rules, in ascending order.
@@ -31,6 +33,7 @@ impl<L: Language> Script<L> {
             lockstep: false,
             stays_open: false,
             open_ended: false,
+            is_strict: false,
             reach: States::NONE,
             standing: Vec::new(),
             framing: None,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Ending, IntoParts, Part, Parts, common_prefix};
+use crate::transport::websocket::{CloseFrame, InvalidRequest, Message, WebSocketRequest};
 use crate::transport::{Endpoint, InvalidEndpoint};
 
 /// Matches every value, and states nothing: what met it is to be asserted later.
@@ -221,6 +222,9 @@ mod sealed {
     impl Sealed for [u8] {}
     impl Sealed for super::Endpoint {}
     impl Sealed for usize {}
+    impl Sealed for super::Message {}
+    impl Sealed for super::WebSocketRequest {}
+    impl Sealed for Option<super::CloseFrame> {}
 }
 
 impl Value for [u8] {
@@ -238,6 +242,21 @@ impl Value for usize {
     type Parts = Infallible;
 }
 
+impl Value for Message {
+    type Literal = Message;
+    type Parts = Infallible;
+}
+
+impl Value for WebSocketRequest {
+    type Literal = WebSocketRequest;
+    type Parts = Infallible;
+}
+
+impl Value for Option<CloseFrame> {
+    type Literal = Self;
+    type Parts = Infallible;
+}
+
 /// What can stand where a `T` is expected: literals of every common shape, [`any`] and
 /// [`matching`].
 ///
@@ -245,6 +264,10 @@ impl Value for usize {
 /// [`Part`]s: one, or a tuple of parts and literals. For endpoints:
 /// `"host:port"`, `"unix:/path"`, `("host", port)`, [`Endpoint`], [`SocketAddr`]. For sizes: `usize`. Implement it
 /// for types of your own by way of one of these.
+///
+/// For [`Message`]s: `&str`, `String` and [`Text`](crate::websocket::Text) are text; slices, arrays,
+/// `Vec<u8>` and [`Bytes`] are binary. For [`WebSocketRequest`]s: a URI, as a text. For what a close
+/// says: a [`CloseFrame`], `None`, a code, `(code, "reason")`.
 pub trait IntoExpected<T: Value + ?Sized> {
     /// The expectation.
     ///
@@ -274,6 +297,7 @@ pub struct InvalidArgument(Problem);
 #[derive(Debug)]
 enum Problem {
     Endpoint(InvalidEndpoint),
+    Request(InvalidRequest),
     Parts(&'static str),
 }
 
@@ -287,6 +311,7 @@ impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Problem::Endpoint(error) => error.fmt(f),
+            Problem::Request(error) => error.fmt(f),
             Problem::Parts(problem) => f.write_str(problem),
         }
     }
@@ -296,6 +321,7 @@ impl std::error::Error for InvalidArgument {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Problem::Endpoint(error) => Some(error),
+            Problem::Request(error) => Some(error),
             Problem::Parts(_) => None,
         }
     }
@@ -304,6 +330,12 @@ impl std::error::Error for InvalidArgument {
 impl From<InvalidEndpoint> for InvalidArgument {
     fn from(error: InvalidEndpoint) -> Self {
         Self(Problem::Endpoint(error))
+    }
+}
+
+impl From<InvalidRequest> for InvalidArgument {
+    fn from(error: InvalidRequest) -> Self {
+        Self(Problem::Request(error))
     }
 }
 

@@ -4,6 +4,11 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::ToSocketAddrs;
 
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::transport::websocket::{HandshakeError, ProtocolError, WebSocketError};
+
 /// An error that a script raises: cloneable and comparable, as an [`io::Error`] is not.
 ///
 /// Wherever a fault is wanted, an [`ErrorKind`] will do. The error that the client gets carries
@@ -29,6 +34,23 @@ pub struct Fault(Form);
 enum Form {
     Kind(ErrorKind),
     Unresolvable,
+    WebSocket(WebSocketFault),
+}
+
+/// An error that only WebSockets have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum WebSocketFault {
+    Rejected(StatusCode),
+    Handshake(HandshakeError),
+    Protocol(ProtocolError),
+    InvalidUtf8,
+    /// In bytes; larger numbers are cut, so that what happened stays small.
+    TooBig {
+        size: u32,
+        limit: u32,
+    },
+    AbnormalClosure,
+    Closed,
 }
 
 impl Fault {
@@ -56,11 +78,21 @@ impl Fault {
         Self(Form::Unresolvable)
     }
 
+    /// The connection of a WebSocket ended without a close.
+    pub const fn abnormal_closure() -> Self {
+        Self(Form::WebSocket(WebSocketFault::AbnormalClosure))
+    }
+
+    /// The peer of a WebSocket sent text that is no UTF-8.
+    pub const fn invalid_utf8() -> Self {
+        Self(Form::WebSocket(WebSocketFault::InvalidUtf8))
+    }
+
     /// The kind of the error.
     pub fn kind(self) -> ErrorKind {
         match self.0 {
             Form::Kind(kind) => kind,
-            Form::Unresolvable => io::Error::from(self).kind(),
+            Form::Unresolvable | Form::WebSocket(_) => io::Error::from(self).kind(),
         }
     }
 
@@ -69,7 +101,18 @@ impl Fault {
         match self.0 {
             Form::Kind(kind) => format!("ErrorKind::{kind:?}"),
             Form::Unresolvable => "Fault::unresolvable()".to_owned(),
+            Form::WebSocket(WebSocketFault::Protocol(error)) => format!("ProtocolError::{error:?}"),
+            Form::WebSocket(WebSocketFault::Handshake(error)) => {
+                format!("HandshakeError::{error:?}")
+            }
+            Form::WebSocket(WebSocketFault::InvalidUtf8) => "Fault::invalid_utf8()".to_owned(),
+            Form::WebSocket(_) => "Fault::abnormal_closure()".to_owned(),
         }
+    }
+
+    /// Whether no byte socket fails like that.
+    pub(crate) fn is_of_websocket(self) -> bool {
+        matches!(self.0, Form::WebSocket(_))
     }
 
     /// Whether the error is one of a connection that is gone in both directions.
@@ -89,7 +132,36 @@ impl fmt::Display for Fault {
         match self.0 {
             Form::Kind(kind) => write!(f, "{kind:?}"),
             Form::Unresolvable => f.write_str("unresolvable"),
+            Form::WebSocket(fault) => match fault {
+                WebSocketFault::Rejected(status) => write!(f, "rejected with {status}"),
+                WebSocketFault::Handshake(error) => write!(f, "{error:?}"),
+                WebSocketFault::Protocol(error) => write!(f, "{error:?}"),
+                WebSocketFault::TooBig { limit, .. } => {
+                    write!(f, "larger than the limit of {limit} bytes")
+                }
+                WebSocketFault::InvalidUtf8 => f.write_str("InvalidUtf8"),
+                WebSocketFault::AbnormalClosure => f.write_str("AbnormalClosure"),
+                WebSocketFault::Closed => f.write_str("Closed"),
+            },
         }
+    }
+}
+
+impl From<ProtocolError> for Fault {
+    fn from(error: ProtocolError) -> Self {
+        Self(Form::WebSocket(WebSocketFault::Protocol(error)))
+    }
+}
+
+impl From<HandshakeError> for Fault {
+    fn from(error: HandshakeError) -> Self {
+        Self(Form::WebSocket(WebSocketFault::Handshake(error)))
+    }
+}
+
+impl From<WebSocketFault> for Fault {
+    fn from(fault: WebSocketFault) -> Self {
+        Self(Form::WebSocket(fault))
     }
 }
 
@@ -111,6 +183,36 @@ impl From<Fault> for io::Error {
                 // A resolver that knows such a name breaks the rules; no client may hang on that.
                 Ok(_) => Self::other("failed to lookup address information"),
             },
+            Form::WebSocket(fault) => WebSocketError::from(fault).into(),
+        }
+    }
+}
+
+impl From<Fault> for WebSocketError {
+    fn from(fault: Fault) -> Self {
+        match fault.0 {
+            Form::WebSocket(fault) => fault.into(),
+            Form::Kind(_) | Form::Unresolvable => Self::Io(fault.into()),
+        }
+    }
+}
+
+impl From<WebSocketFault> for WebSocketError {
+    fn from(fault: WebSocketFault) -> Self {
+        match fault {
+            WebSocketFault::Rejected(status) => {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = status;
+                Self::Rejected(Box::new(response))
+            }
+            WebSocketFault::Handshake(error) => Self::Handshake(error),
+            WebSocketFault::Protocol(error) => Self::Protocol(error),
+            WebSocketFault::InvalidUtf8 => Self::InvalidUtf8,
+            WebSocketFault::TooBig { size, limit } => {
+                Self::TooBig { size: size as usize, limit: limit as usize }
+            }
+            WebSocketFault::AbnormalClosure => Self::AbnormalClosure,
+            WebSocketFault::Closed => Self::Closed,
         }
     }
 }

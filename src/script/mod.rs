@@ -16,10 +16,12 @@ mod sent;
 mod socket;
 mod step;
 mod times;
+pub(crate) mod websocket;
 
 pub use builder::{
-    AfterClose, AfterConnect, AfterEnd, AfterFrame, AfterRecv, AfterRecvError, AfterReply,
-    AfterRule, AfterSend, AfterSendAll, AfterShutdown, AtStart, SocketScript, Whenever, modifiers,
+    AfterClose, AfterClosing, AfterConnect, AfterEnd, AfterFrame, AfterMessage, AfterRecv,
+    AfterRecvError, AfterReply, AfterRule, AfterSend, AfterSendAll, AfterShutdown, AtStart,
+    SocketScript, Whenever, modifiers,
 };
 pub use chunks::Chunks;
 pub use expected::{
@@ -32,9 +34,13 @@ pub use pieces::ChunkSizes;
 pub use sent::Sent;
 pub use socket::{Socket, SocketState};
 pub use times::Times;
+pub use websocket::{
+    IntoRejection, SentMessage, WebSocket, WebSocketScript, WebSocketState, WheneverMessage,
+};
 
 pub(crate) use draft::{Draft, Script};
 pub(crate) use expected::{Pattern, Predicate, expected};
+pub(crate) use fault::WebSocketFault;
 pub(crate) use parts::{Advance, Ending, Progress, Wanted};
 pub(crate) use pieces::Pieces;
 pub(crate) use sent::Reply;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::protocol::{OperationInfo, Protocol};
 use crate::script::{Ending, Fault};
 use crate::transport::Endpoint;
+use crate::transport::websocket::{Message, WebSocketRequest};
 use crate::verify::{Described, FrameExtent};
 
 /// A protocol in the terms of the machine. Byte sockets are one.
@@ -117,16 +118,21 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     /// What makes the step's bytes of what was sent, if the script does not have them.
     fn reply(said: &Self::Said, sent: impl FnOnce() -> Self::Sent) -> Option<Question>;
     /// The step that says what was made.
-    fn said_made(said: &Self::Said, made: Bytes) -> Self::Said;
+    fn said_made(said: &Self::Said, made: Kept) -> Self::Said;
     /// What was made for a step that says it.
-    fn made_of(said: &Self::Said) -> Option<Bytes>;
+    fn made_of(said: &Self::Said) -> Option<Kept>;
     /// Adds what the call brings from `offset` to `end` to what an interaction keeps.
     fn keep(call: Self::Call<'_>, offset: usize, end: usize, kept: &mut Kept);
     /// What an interaction keeps for good of what met `heard`.
     fn keep_of(heard: &Self::Heard, kept: Kept, opinion: Option<&Opinion>) -> Kept;
 
-    /// Puts what is left after `given` into the buffer.
-    fn deliver(said: &Self::Said, given: usize, buffer: &mut Self::Buffer) -> Delivered;
+    /// Puts what is left after `given` into the buffer, in this state.
+    fn deliver(
+        said: &Self::Said,
+        given: usize,
+        state: Self::State,
+        buffer: &mut Self::Buffer,
+    ) -> Delivered;
     /// The fault that the step says, if it says one.
     fn said_fault(said: &Self::Said) -> Option<Fault>;
     /// The fault of a step that whichever operation asks first gets, heard or said.
@@ -136,10 +142,19 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     fn after_fault(heard: &Self::Heard, fault: Fault, state: Self::State) -> Self::State;
     /// The state after a said fault.
     fn after_said_fault(fault: Fault, state: Self::State) -> Self::State;
+    /// The state after an interruption that was told to an operation that the peer hears.
+    fn after_interruption(state: Self::State) -> Self::State {
+        state
+    }
+    /// The rule of the protocol that the call breaks, where a script asks for that to be told.
+    fn breach(_call: Self::Call<'_>, _state: Self::State) -> Option<&'static str> {
+        None
+    }
     /// What a call is answered by the state alone, without any step.
     fn standing(call: Self::Call<'_>, state: Self::State) -> Option<Answer>;
-    /// What a client that listens is answered by the state alone, once nothing more is scripted.
-    fn standing_said(state: Self::State) -> Option<Answer>;
+    /// What a client that listens is answered by the state alone, once nothing more is scripted; and
+    /// the state after that.
+    fn standing_said(state: Self::State) -> Option<(Answer, Self::State)>;
     /// Whether the step can no longer come about.
     fn is_unreachable(heard: &Self::Heard, state: Self::State) -> bool;
     /// What becomes of the call when the script does not mention it.
@@ -239,7 +254,7 @@ pub(crate) enum Opinion {
     /// A predicate's word.
     Is(bool),
     /// A reply.
-    Says(Bytes),
+    Says(Kept),
     /// What a framing found.
     Framed(Framed),
     /// It panicked, with this message.
@@ -296,4 +311,18 @@ pub(crate) enum Kept {
     Endpoint(Endpoint),
     Growing(Vec<u8>),
     Bytes(Bytes),
+    Request(Box<WebSocketRequest>),
+    Message(Box<Message>),
+}
+
+impl Kept {
+    /// Whether it is nothing that a peer could say.
+    pub(crate) fn is_nothing(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Growing(bytes) => bytes.is_empty(),
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Endpoint(_) | Self::Request(_) | Self::Message(_) => false,
+        }
+    }
 }

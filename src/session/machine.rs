@@ -301,6 +301,7 @@ impl<L: Language> Machine<L> {
         let end = self.script.steps.len();
         self.script.lockstep |= more.lockstep;
         self.script.open_ended |= more.open_ended;
+        self.script.is_strict |= more.is_strict;
         self.script.reach = more.reach;
         self.script.standing = more.standing;
         self.script.framing = more.framing;
@@ -313,6 +314,10 @@ impl<L: Language> Machine<L> {
 
     pub(crate) fn script(&self) -> &Script<L> {
         &self.script
+    }
+
+    pub(crate) fn state(&self) -> L::State {
+        self.state
     }
 
     pub(crate) fn moves(&self) -> u64 {
@@ -359,6 +364,11 @@ impl<L: Language> Machine<L> {
         answers: &Answers,
         timeline: &mut Timeline,
     ) -> Verdict {
+        if self.script.is_strict {
+            if let Some(rule) = L::breach(call, self.state) {
+                return self.refuse_breach(call, rule);
+            }
+        }
         if let Some(answer) = L::standing(call, self.state) {
             return self.answer_at_the_end(answer, L::call_name(call), false);
         }
@@ -449,12 +459,12 @@ impl<L: Language> Machine<L> {
         }
     }
 
-    /// The client listens, for as much as `size`, of which `buffer` may be a part. `turned` if it
+    /// The client listens, for as much as `size` if it says, of which `buffer` may be a part. `turned` if it
     /// is the one that wrote, so that it has paused in that.
     pub(crate) fn say(
         &mut self,
         turned: bool,
-        size: usize,
+        size: Option<usize>,
         buffer: &mut L::Buffer,
         answers: &Answers,
         timeline: &mut Timeline,
@@ -476,7 +486,10 @@ impl<L: Language> Machine<L> {
             let index = self.said.at;
             if self.step_index(index).is_none() || self.is_cut_off(index) {
                 return match L::standing_said(self.state) {
-                    Some(answer) => self.answer_at_the_end(answer, L::LISTENING.name, progressed),
+                    Some((answer, state)) => {
+                        self.state = state;
+                        self.answer_at_the_end(answer, L::LISTENING.name, progressed)
+                    }
                     None => Verdict::Wait(Wait::PastTheEnd),
                 };
             }
@@ -637,10 +650,8 @@ impl<L: Language> Machine<L> {
                 let given = self.given.as_ref().filter(|given| given.sequence == sequence);
                 match (given.and_then(|given| given.made.as_ref()), kept) {
                     (Some(made), _) => L::describe_said(made),
-                    (None, Some(Kept::Bytes(made))) => {
-                        L::describe_said(&L::said_made(said, made.clone()))
-                    }
-                    (None, _) => L::describe_said(said),
+                    (None, Some(made)) => L::describe_said(&L::said_made(said, made.clone())),
+                    (None, None) => L::describe_said(said),
                 }
             }
             _ => self.describe(happened.step),
@@ -837,6 +848,15 @@ impl<L: Language> Machine<L> {
         Verdict::Refuse(violation.into())
     }
 
+    fn refuse_breach(&self, call: L::Call<'_>, rule: &'static str) -> Verdict {
+        let details = self.violation(ViolationKind::Breach { rule });
+        let got = Some(L::describe_call(call, 0));
+        let error_kind = L::refusal_kind(call, self.state);
+        Verdict::Refuse(
+            Details { operation: L::call_name(call), got, error_kind, ..details }.into(),
+        )
+    }
+
     /// Something said would come after a heard step that can no longer be.
     fn refuse_unreachable(&self, step: usize) -> Details {
         let begun = self.run.as_ref().map(|run| run.met);
@@ -1018,7 +1038,7 @@ impl<L: Language> Machine<L> {
     fn give(
         &mut self,
         step: usize,
-        size: usize,
+        size: Option<usize>,
         buffer: &mut L::Buffer,
         progressed: bool,
         answers: &Answers,
@@ -1041,7 +1061,7 @@ impl<L: Language> Machine<L> {
                     Err(verdict) => return verdict,
                 };
                 let mut happened = Happened::new(self.label.index, step);
-                happened.size = Some(size);
+                happened.size = size;
                 let sequence = timeline.push(happened);
                 self.happened.push(sequence);
                 Given { step, amount: 0, sequence, made }
@@ -1051,7 +1071,8 @@ impl<L: Language> Machine<L> {
         let progressed = progressed || self.script.steps[step].is_progress();
         let next = || L::said_operation(said).next(self.state);
         let (amount, state) =
-            match L::deliver(given.made.as_ref().unwrap_or(said), given.amount, buffer) {
+            match L::deliver(given.made.as_ref().unwrap_or(said), given.amount, self.state, buffer)
+            {
                 Delivered::Part(amount) => {
                     given.amount += amount;
                     timeline[given.sequence].amount = given.amount;
@@ -1060,6 +1081,7 @@ impl<L: Language> Machine<L> {
                 }
                 Delivered::Whole(amount) => (Ok(amount), next()),
                 Delivered::Fault(fault) => {
+                    timeline[given.sequence].fault = L::said_fault(said).is_none().then_some(fault);
                     (Err(fault), next().map(|state| L::after_said_fault(fault, state)))
                 }
             };
@@ -1069,7 +1091,7 @@ impl<L: Language> Machine<L> {
         happened.amount = given.amount + amount.unwrap_or(0);
         self.elapsed.remove(&step);
         if let Some(made) = given.made.as_ref().and_then(L::made_of) {
-            self.keep(given.sequence, Kept::Bytes(made));
+            self.keep(given.sequence, made);
         }
         if self.is_standing(step) {
             self.owed.pop_front();
@@ -1094,10 +1116,10 @@ impl<L: Language> Machine<L> {
         };
         let Some(question) = L::reply(said, sent) else { return Ok(None) };
         let message = match answer_for(step, answers) {
-            Some(Opinion::Says(made)) if made.is_empty() => None,
+            Some(Opinion::Says(made)) if made.is_nothing() => None,
             Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
             Some(Opinion::Panicked { message, .. }) => Some(message.clone()),
-            Some(Opinion::Is(_) | Opinion::Framed(_)) => unreachable!("a reply is bytes"),
+            Some(Opinion::Is(_) | Opinion::Framed(_)) => unreachable!("a reply is said"),
             None => return Err(Verdict::Ask(step, question)),
         };
         let violation = Details {
@@ -1213,7 +1235,8 @@ impl<L: Language> Machine<L> {
         happened.is_complete = true;
         self.happened.push(timeline.push(happened));
         self.is_interrupted = true;
-        self.state = L::said_operation(said).next(self.state).unwrap_or(self.state);
+        let state = L::said_operation(said).next(self.state).unwrap_or(self.state);
+        self.state = L::after_interruption(state);
         self.moves += 1;
         Some(fault)
     }

@@ -14,6 +14,7 @@ mod machine;
 mod model;
 mod shared;
 mod socket;
+mod websocket;
 
 #[cfg(all(test, wirescript_model))]
 use model::clock;
@@ -22,3 +23,4 @@ pub(crate) use language::{Answer, Language};
 pub(crate) use machine::{Answers, Machine, Verdict};
 pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on};
 pub(crate) use socket::SocketCall;
+pub(crate) use websocket::{Inbox, WebSocketCall};

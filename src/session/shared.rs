@@ -289,6 +289,14 @@ impl Shared {
         }
     }
 
+    /// Where the connection of a session stands.
+    pub(crate) fn state<L: Language>(&self, session: usize) -> L::State {
+        match self.lock().book.cases[session].machine_mut::<L>() {
+            Some(machine) => machine.state(),
+            None => L::INITIAL,
+        }
+    }
+
     /// Adds `more` to a session's script, if that still has `landed` steps, and wakes whoever
     /// waited for it. Returns whether it did.
     pub(crate) fn land_more<L: Language>(

@@ -134,6 +134,7 @@ impl Language for Socket {
             Kept::Endpoint(endpoint) => Argument::Endpoint(endpoint.clone()),
             Kept::Growing(bytes) => Argument::Bytes(Bytes::copy_from_slice(bytes)),
             Kept::Bytes(bytes) => Argument::Bytes(bytes.clone()),
+            Kept::Request(_) | Kept::Message(_) => unreachable!("a socket's client sends bytes"),
         };
         Described::new(Self::heard_name(heard), argument)
     }
@@ -230,9 +231,9 @@ impl Language for Socket {
         }
     }
 
-    fn made_of(said: &SocketSaid) -> Option<Bytes> {
+    fn made_of(said: &SocketSaid) -> Option<Kept> {
         match said {
-            SocketSaid::Recv { bytes, .. } => Some(bytes.clone()),
+            SocketSaid::Recv { bytes, .. } => Some(Kept::Bytes(bytes.clone())),
             _ => None,
         }
     }
@@ -355,17 +356,18 @@ impl Language for Socket {
     fn reply(said: &SocketSaid, sent: impl FnOnce() -> Sent) -> Option<Question> {
         let SocketSaid::Reply { reply, .. } = said else { return None };
         let (reply, sent) = (reply.clone(), sent());
-        let ask = Arc::new(move || Opinion::Says(reply.make(&sent)));
+        let ask = Arc::new(move || Opinion::Says(Kept::Bytes(reply.make(&sent))));
         Some(Question { label: "replies_with".into(), ask })
     }
 
-    fn said_made(said: &SocketSaid, made: Bytes) -> SocketSaid {
+    fn said_made(said: &SocketSaid, made: Kept) -> SocketSaid {
+        let Kept::Bytes(bytes) = made else { unreachable!("a socket's peer says bytes") };
         let piece = match said {
             SocketSaid::Reply { piece, .. } => *piece,
             _ => None,
         };
         let pieces = piece.map_or(Pieces::Whole, Pieces::Each);
-        SocketSaid::Recv { bytes: made, pieces, payload: None }
+        SocketSaid::Recv { bytes, pieces, payload: None }
     }
 
     fn keep(call: SocketCall<'_>, offset: usize, end: usize, kept: &mut Kept) {
@@ -390,7 +392,7 @@ impl Language for Socket {
         }
     }
 
-    fn deliver(said: &SocketSaid, given: usize, buffer: &mut [u8]) -> Delivered {
+    fn deliver(said: &SocketSaid, given: usize, _: SocketState, buffer: &mut [u8]) -> Delivered {
         match said {
             SocketSaid::Recv { bytes, pieces, .. } => {
                 let piece = &bytes[given..pieces.end(given, bytes.len())];
@@ -439,9 +441,9 @@ impl Language for Socket {
         }
     }
 
-    fn standing_said(state: SocketState) -> Option<Answer> {
+    fn standing_said(state: SocketState) -> Option<(Answer, SocketState)> {
         use SocketState::{Finished, PeerClosed, Reset};
-        matches!(state, PeerClosed | Finished | Reset).then_some(Answer::Amount(0))
+        matches!(state, PeerClosed | Finished | Reset).then_some((Answer::Amount(0), state))
     }
 
     fn is_unreachable(heard: &SocketHeard, state: SocketState) -> bool {
@@ -590,12 +592,16 @@ fn kept_bytes(kept: &Kept) -> &[u8] {
     match kept {
         Kept::Growing(bytes) => bytes,
         Kept::Bytes(bytes) => bytes,
-        Kept::Nothing | Kept::Endpoint(_) => &[],
+        Kept::Nothing | Kept::Endpoint(_) | Kept::Request(_) | Kept::Message(_) => &[],
     }
 }
 
 /// How far a call meets a step that only a predicate can judge.
-fn judged<P>(opinion: Option<&Opinion>, used: usize, ask: impl FnOnce() -> Question) -> Meet<P> {
+pub(super) fn judged<P>(
+    opinion: Option<&Opinion>,
+    used: usize,
+    ask: impl FnOnce() -> Question,
+) -> Meet<P> {
     match opinion {
         Some(Opinion::Is(true)) => Meet::Whole(used),
         Some(_) => Meet::Differs(0),
@@ -612,7 +618,7 @@ fn judged_parts<P>(parts: &Parts, used: usize, run: &[u8], opinion: Option<&Opin
     })
 }
 
-fn ask<T, V>(predicate: &Predicate<T>, value: V) -> Question
+pub(super) fn ask<T, V>(predicate: &Predicate<T>, value: V) -> Question
 where
     T: ?Sized + 'static,
     V: std::borrow::Borrow<T> + Send + Sync + 'static,

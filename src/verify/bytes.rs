@@ -9,22 +9,36 @@ const BEFORE: usize = 36;
 /// How many bytes a fix writes out for pasting.
 const PASTE_LIMIT: usize = 512;
 
+/// What is shown: bytes as a byte string literal, or text as a string literal.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'p> {
+    Bytes(&'p [u8]),
+    Text(&'p str),
+}
+
 /// `bytes` as a byte string literal, cut where it is long.
 pub(crate) fn shown(bytes: &[u8]) -> String {
-    excerpt(bytes, 0)
+    Shown::Bytes(bytes).excerpt(0)
+}
+
+/// `text` as a string literal, cut where it is long.
+pub(super) fn shown_text(text: &str) -> String {
+    Shown::Text(text).excerpt(0)
 }
 
 /// `bytes` as a byte string literal that can be pasted, if it is not too long for that.
 pub(super) fn code(bytes: &[u8]) -> Option<String> {
-    (bytes.len() <= PASTE_LIMIT).then(|| format!("b\"{}\"", bytes.escape_ascii()))
+    Shown::Bytes(bytes).code()
+}
+
+/// `text` as a string literal that can be pasted, if it is not too long for that.
+pub(super) fn text_code(text: &str) -> Option<String> {
+    Shown::Text(text).code()
 }
 
 /// Two byte strings that differ at `at`, from the same place on, and the column of the difference.
 pub(super) fn difference(expected: &[u8], got: &[u8], at: usize) -> (String, String, usize) {
-    let start = at - fitting(got[..at].iter().rev(), BEFORE);
-    let skipped = if start > 0 { "...".len() } else { 0 };
-    let column = skipped + "b\"".len() + got[start..at].escape_ascii().count();
-    (excerpt(expected, start), excerpt(got, start), column)
+    Shown::Bytes(got).difference(Shown::Bytes(expected), at)
 }
 
 /// One byte as a byte literal.
@@ -32,33 +46,106 @@ pub(super) fn byte(byte: u8) -> String {
     format!("b'{}'", byte.escape_ascii())
 }
 
-/// How many of `bytes` fit into so many columns when they are escaped.
-fn fitting<'b>(bytes: impl Iterator<Item = &'b u8>, columns: usize) -> usize {
-    let mut width = 0;
-    bytes
-        .take_while(|byte| {
-            width += byte.escape_ascii().len();
-            width <= columns
-        })
-        .count()
+impl<'p> Shown<'p> {
+    /// The same beside `expected`, from which it differs at `at`: both from the same place on, and the
+    /// column of the difference.
+    pub(super) fn difference(self, expected: Shown<'_>, at: usize) -> (String, String, usize) {
+        let at = self.boundary(at);
+        let start = at - self.before(at);
+        let skipped = if start > 0 { "...".len() } else { 0 };
+        let column = skipped + self.quote().len() + self.escaped(start, at).chars().count();
+        (expected.excerpt(start), self.excerpt(start), column)
+    }
+
+    fn code(self) -> Option<String> {
+        let is_short = self.len() <= PASTE_LIMIT;
+        is_short.then(|| format!("{}{}\"", self.quote(), self.escaped(0, self.len())))
+    }
+
+    fn excerpt(self, start: usize) -> String {
+        let start = self.boundary(start.min(self.len()));
+        let end = start + self.behind(start);
+        let mut text = String::new();
+        if start > 0 {
+            text.push_str("...");
+        }
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{}{}\"", self.quote(), self.escaped(start, end));
+        if end < self.len() {
+            text.push_str("...");
+        }
+        if start > 0 || end < self.len() {
+            let _ = write!(text, " ({} bytes)", self.len());
+        }
+        text
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    fn quote(self) -> &'static str {
+        match self {
+            Self::Bytes(_) => "b\"",
+            Self::Text(_) => "\"",
+        }
+    }
+
+    /// Where the character begins that `at` is in.
+    fn boundary(self, at: usize) -> usize {
+        match self {
+            Self::Bytes(_) => at,
+            Self::Text(text) => (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0),
+        }
+    }
+
+    fn escaped(self, start: usize, end: usize) -> String {
+        match self {
+            Self::Bytes(bytes) => bytes[start..end].escape_ascii().to_string(),
+            Self::Text(text) => text[start..end].escape_debug().to_string(),
+        }
+    }
+
+    /// How much of what comes before `at` fits in front of a difference.
+    fn before(self, at: usize) -> usize {
+        match self {
+            Self::Bytes(bytes) => {
+                fitting(bytes[..at].iter().rev().map(|byte| of_byte(*byte)), BEFORE)
+            }
+            Self::Text(text) => fitting(text[..at].chars().rev().map(of_char), BEFORE),
+        }
+    }
+
+    /// How much of what comes from `at` on fits.
+    fn behind(self, at: usize) -> usize {
+        match self {
+            Self::Bytes(bytes) => fitting(bytes[at..].iter().map(|byte| of_byte(*byte)), LIMIT),
+            Self::Text(text) => fitting(text[at..].chars().map(of_char), LIMIT),
+        }
+    }
 }
 
-fn excerpt(bytes: &[u8], start: usize) -> String {
-    let start = start.min(bytes.len());
-    let end = start + fitting(bytes[start..].iter(), LIMIT);
-    let mut text = String::new();
-    if start > 0 {
-        text.push_str("...");
-    }
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, "b\"{}\"", bytes[start..end].escape_ascii());
-    if end < bytes.len() {
-        text.push_str("...");
-    }
-    if start > 0 || end < bytes.len() {
-        let _ = write!(text, " ({} bytes)", bytes.len());
-    }
-    text
+/// How many bytes it is, and in how many columns it is shown.
+fn of_byte(byte: u8) -> (usize, usize) {
+    (1, byte.escape_ascii().len())
+}
+
+/// The same of a character.
+fn of_char(c: char) -> (usize, usize) {
+    (c.len_utf8(), c.escape_debug().count())
+}
+
+/// How many bytes of these fit into so many columns.
+fn fitting(units: impl Iterator<Item = (usize, usize)>, columns: usize) -> usize {
+    let mut width = 0;
+    let fits = |(_, columns_of): &(usize, usize)| {
+        width += columns_of;
+        width <= columns
+    };
+    units.take_while(fits).map(|(len, _)| len).sum()
 }
 
 #[cfg(test)]
@@ -75,6 +162,16 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_escaped() {
         assert_eq!(shown(b"\xff\0\r\n\"\\\xc3\xa9"), r#"b"\xff\x00\r\n\"\\\xc3\xa9""#);
+    }
+
+    #[test]
+    fn a_difference_within_a_character_is_marked_where_that_begins() {
+        let (expected, got) = ("\u{e9}t\u{e9}", "\u{e9}t\u{e8}");
+        let at = 4; // the second byte of the last character
+        let (shown, other, column) = Shown::Text(got).difference(Shown::Text(expected), at);
+        assert_eq!((shown.as_str(), other.as_str()), ("\"\u{e9}t\u{e9}\"", "\"\u{e9}t\u{e8}\""));
+        assert_eq!(other.chars().nth(column), Some('\u{e8}'));
+        assert_eq!(shown_text("a\nb"), r#""a\nb""#);
     }
 
     #[test]

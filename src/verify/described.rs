@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::script::{Expected, Fault, Parts, Pattern, Value};
 use crate::transport::Endpoint;
+use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
 
 /// An operation as a step states it or as a client made it: its name and its argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,12 @@ pub enum Argument {
     None,
     /// Where to connect to.
     Endpoint(Endpoint),
+    /// What a WebSocket was to be opened with.
+    Request(Box<WebSocketRequest>),
+    /// A message that was sent or received.
+    Message(Message),
+    /// What a close of a WebSocket says.
+    Close(Option<CloseFrame>),
     /// Bytes that were sent or received.
     Bytes(Bytes),
     /// An error.
@@ -57,6 +64,24 @@ where
             Pattern::Matching(predicate) => Self::Matching(predicate.label.clone()),
             Pattern::Parts(parts) => Self::from(parts.clone()),
         }
+    }
+}
+
+impl From<WebSocketRequest> for Argument {
+    fn from(request: WebSocketRequest) -> Self {
+        Self::Request(Box::new(request))
+    }
+}
+
+impl From<Message> for Argument {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<Option<CloseFrame>> for Argument {
+    fn from(close: Option<CloseFrame>) -> Self {
+        Self::Close(close)
     }
 }
 

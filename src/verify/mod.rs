@@ -7,6 +7,7 @@ mod assertion;
 mod bytes;
 mod described;
 mod interaction;
+mod message;
 mod render;
 mod report;
 mod run;

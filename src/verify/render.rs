@@ -6,12 +6,12 @@
 use std::fmt::{self, Write as _};
 
 use super::assertion::{Assertion, Failure, Reason};
-use super::bytes;
 use super::report::{FrameExtent, Line};
 use super::{
     Argument, Blocked, Described, Details, Interaction, Outcome, Report, SessionLabel, Stage,
     StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
 };
+use super::{bytes, message};
 use crate::script::Wanted;
 
 /// How many interactions a failure shows before what it is about.
@@ -176,6 +176,7 @@ fn headline(violation: &Details) -> &'static str {
             "the client strayed from the script"
         }
         ViolationKind::Malformed { .. } => "the client sent what is no frame",
+        ViolationKind::Breach { .. } => "the client did what RFC 6455 forbids",
         ViolationKind::EndIgnored { .. } => "the client ignores that its connection has ended",
         ViolationKind::Stalled { .. } => "the client waits for what will not come",
         ViolationKind::MatcherPanicked { .. } => "a matcher of the script panicked",
@@ -227,6 +228,10 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             got(text, violation)
         }
         ViolationKind::Mismatch { at } => mismatch(text, violation, *at),
+        ViolationKind::Breach { rule } => {
+            writeln!(text, "    rule      {rule}")?;
+            got(text, violation)
+        }
         ViolationKind::Malformed { problem } => {
             expected(text, violation, None)?;
             got(text, violation)?;
@@ -340,6 +345,21 @@ fn difference(
     got: &Described,
     at: Option<usize>,
 ) -> String {
+    if let (Argument::Message(a), Argument::Message(b)) = (&expected.argument, &got.argument) {
+        let differing = || a.payload().iter().zip(b.payload()).take_while(|(a, b)| a == b).count();
+        if let Some((shown_a, shown_b, column)) =
+            message::difference(a, b, at.unwrap_or_else(differing))
+        {
+            let column = before_got.len() + name(got.name).len() + column;
+            return format!(
+                "{before_expected}{}{shown_a}\n{before_got}{}{shown_b}\n{:column$}^ byte {}\n",
+                name(expected.name),
+                name(got.name),
+                "",
+                at.unwrap_or_else(differing),
+            );
+        }
+    }
     let (Argument::Bytes(a), Argument::Bytes(b)) = (&expected.argument, &got.argument) else {
         return format!(
             "{before_expected}{}\n{before_got}{}\n",
@@ -478,6 +498,9 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
         ViolationKind::EndIgnored { .. } => {
             "let the client stop where a read returns `Ok(0)` or an operation fails".to_owned()
         }
+        ViolationKind::Breach { .. } => "let the client keep the rule; transports do not see to \
+                                         it, and other servers may"
+            .to_owned(),
         ViolationKind::Malformed { .. } => {
             "let the client frame what it sends as the script does; if it is right, change the \
              `.framed(..)` of the session, or its limit"
@@ -652,6 +675,9 @@ fn argument(argument: &Argument) -> String {
     match argument {
         Argument::None => String::new(),
         Argument::Endpoint(endpoint) => on_one_line(&endpoint.to_string()),
+        Argument::Request(request) => on_one_line(&message::request(request)),
+        Argument::Message(message) => message::shown(message),
+        Argument::Close(close) => message::close(close.as_ref()),
         Argument::Bytes(bytes) => bytes::shown(bytes),
         Argument::Error(fault) => fault.to_string(),
         Argument::Any => "any()".to_owned(),
@@ -679,6 +705,9 @@ fn code(argument: &Argument) -> Option<String> {
     Some(match argument {
         Argument::None => String::new(),
         Argument::Endpoint(endpoint) => format!("{:?}", endpoint.to_string()),
+        Argument::Request(request) => message::request_code(request),
+        Argument::Message(message) => message::code(message)?,
+        Argument::Close(close) => message::close_code(close.as_ref()),
         Argument::Bytes(bytes) => bytes::code(bytes)?,
         Argument::Error(fault) => fault.code(),
         Argument::Any => "any()".to_owned(),
@@ -688,7 +717,11 @@ fn code(argument: &Argument) -> Option<String> {
 
 /// ".expect_send_all(b\"PING\")", of what a client did.
 fn step_code(described: &Described) -> Option<String> {
-    Some(format!(".expect_{}({})", described.name, code(&described.argument)?))
+    let modifiers = match &described.argument {
+        Argument::Request(request) => message::request_modifiers(request),
+        _ => String::new(),
+    };
+    Some(format!(".expect_{}({}){modifiers}", described.name, code(&described.argument)?))
 }
 
 fn assertion_code(one: &Interaction) -> String {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{AnyOrder, Interaction, Report, Transcript};
 use crate::double::Scripted;
-use crate::script::{Chunks, LONGEST_WAIT, Socket};
+use crate::script::{Chunks, LONGEST_WAIT, Socket, WebSocket};
 use crate::session::{Settings, Shared};
 use crate::transport::Timer;
 
@@ -96,6 +96,42 @@ impl Verifier {
     /// constructed with several. Every call with the same name gives the same queue.
     pub fn socket_named(&self, name: &str) -> Scripted<Socket> {
         let queue = self.shared.queue::<Socket>(name);
+        Scripted::new(Arc::clone(&self.shared), queue)
+    }
+
+    /// The scripted connector for WebSockets: what the client is constructed with, and where its
+    /// sessions are queued. Every call gives the same queue.
+    ///
+    /// ```
+    /// use wirescript::websocket::{Message, WebSocketRequest};
+    /// use wirescript::{Verifier, WebSocketConnect, WebSocketExt};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let verifier = Verifier::new();
+    /// let net = verifier.websocket();
+    /// net.new_session()
+    ///     .expect_connect("wss://chat.example/rooms/7")
+    ///     .expect_send("hello")
+    ///     .expect_recv("hello yourself")
+    ///     .expect_close((1000, "bye"));
+    ///
+    /// let mut ws = net.connect(&WebSocketRequest::new("wss://chat.example/rooms/7")?).await?;
+    /// ws.send_text("hello").await?;
+    /// assert_eq!(ws.recv().await?, Some(Message::from("hello yourself")));
+    /// ws.close_with(1000, "bye").await?;
+    /// drop(ws);
+    ///
+    /// verifier.finish().await;
+    /// # Ok::<(), wirescript::websocket::WebSocketError>(()) }).unwrap();
+    /// ```
+    pub fn websocket(&self) -> Scripted<WebSocket> {
+        self.websocket_named("")
+    }
+
+    /// A second scripted connector for WebSockets, with a queue of its own. Every call with the same
+    /// name gives the same queue.
+    pub fn websocket_named(&self, name: &str) -> Scripted<WebSocket> {
+        let queue = self.shared.queue::<WebSocket>(name);
         Scripted::new(Arc::clone(&self.shared), queue)
     }
 

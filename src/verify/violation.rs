@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::{Described, render};
+use crate::transport::websocket::WebSocketError;
 
 /// Which session something belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +136,12 @@ pub enum ViolationKind {
         state: String,
         /// How often in a row the client was told of its end.
         times: usize,
+    },
+    /// The client did what the protocol forbids, and the script asks for that to be told.
+    #[non_exhaustive]
+    Breach {
+        /// The rule that it broke.
+        rule: &'static str,
     },
     /// The client waits for what will not come.
     #[non_exhaustive]
@@ -341,6 +348,12 @@ fn held<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static
         return Some(&**shared);
     }
     error.downcast_ref::<Arc<dyn Error + Send + Sync>>().map(|shared| &**shared as _)
+}
+
+impl From<Violation> for WebSocketError {
+    fn from(violation: Violation) -> Self {
+        Self::Io(violation.into())
+    }
 }
 
 impl From<Violation> for io::Error {

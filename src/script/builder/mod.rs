@@ -1,17 +1,16 @@
 //! Writing a script for a byte socket: the conversation, in the order in which it is held.
 
+pub(crate) mod common;
 mod modify;
 mod rules;
 mod steps;
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::expected::expected;
 use super::{Draft, Expected, Fault, Framing, IntoExpected, Socket};
-use crate::double::{BlockingScriptedSocket, ScriptedSocket, Session};
-use crate::session::Shared;
+use crate::double::{BlockingScriptedSocket, ScriptedSocket};
 
 pub use rules::Whenever;
 
@@ -78,9 +77,14 @@ kinds! {
     AfterRecvError: Step After Times;
     /// Behind `expect_reset` and `expect_eof`.
     AfterEnd: Step After;
+    /// Behind `expect_send` of a WebSocket.
+    AfterMessage: Step Raises Times After Never;
+    /// Behind `expect_close` of a WebSocket.
+    AfterClosing: Step Raises;
     /// Behind `expect_shutdown`.
     AfterShutdown: Step Raises;
-    /// Behind `expect_close`.
+    /// Behind what ends the connection on the client's side: `expect_close`, of a WebSocket
+    /// `expect_drop`.
     AfterClose: Step;
     /// Behind `allows_sent`.
     AfterRule: ;
@@ -88,20 +92,10 @@ kinds! {
     AfterReply: After;
 }
 
-impl SocketScript {
-    pub(crate) fn new(draft: Draft<Socket>) -> Self {
-        Self { draft, kind: PhantomData }
-    }
-}
+common::script_methods!(SocketScript, Socket, "socket");
 
 /// The session as a whole.
 impl<K> SocketScript<K> {
-    /// Gives the session a name, which every message then uses.
-    pub fn named(mut self, name: impl AsRef<str>) -> Self {
-        self.draft.set_name(name.as_ref());
-        self
-    }
-
     /// Says what a frame is, in the steps from here on.
     ///
     /// ```
@@ -129,27 +123,6 @@ impl<K> SocketScript<K> {
         self
     }
 
-    /// The client takes turns: its sends, too, wait until it has received everything that the
-    /// script has before them.
-    pub fn lockstep(mut self) -> Self {
-        self.draft.script_mut().lockstep = true;
-        self
-    }
-
-    /// The peer keeps the connection open and stays silent at the end: a client may wait there, and
-    /// may keep its socket beyond the verdict.
-    pub fn stays_open(mut self) -> Self {
-        self.draft.script_mut().stays_open = true;
-        self
-    }
-
-    /// The script is not at its end where it ends: what the client does past it waits until
-    /// [`Session::then`] adds more.
-    pub fn open_ended(mut self) -> Self {
-        self.draft.script_mut().open_ended = true;
-        self
-    }
-
     /// Forgets which step was written last, so that scripts that end differently are of one type:
     /// for loops and branches.
     ///
@@ -169,19 +142,6 @@ impl<K> SocketScript<K> {
     /// ```
     pub fn erased(self) -> SocketScript {
         SocketScript::new(self.draft)
-    }
-
-    /// Lands what was written of a session that goes on.
-    #[track_caller]
-    pub(crate) fn land_more(self) {
-        self.draft.land_more();
-    }
-
-    /// Lands the script now and gives its session, for assertions and for
-    /// [`then`](Session::then).
-    pub fn handle(self) -> Session<Socket> {
-        let (shared, session) = self.draft.land(false);
-        Session::new(shared, session)
     }
 
     /// Lands the script now and hands out a double that is connected already.
@@ -219,22 +179,6 @@ impl<K> SocketScript<K> {
         let (shared, session) = self.land_connected("into_blocking_socket");
         BlockingScriptedSocket::connected(shared, session)
     }
-
-    #[track_caller]
-    fn land_connected(mut self, method: &str) -> (Arc<Shared>, usize) {
-        assert!(
-            !self.draft.script_mut().begins_with_entry(),
-            "`{method}` hands out a socket that is connected already: take the \
-             `expect_connect` away, or let the client connect"
-        );
-        self.draft.land(true)
-    }
-}
-
-impl<K> fmt::Debug for SocketScript<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SocketScript").finish_non_exhaustive()
-    }
 }
 
 #[track_caller]
@@ -248,8 +192,9 @@ fn some_bytes(method: &str, value: impl IntoExpected<[u8]>) -> Expected<[u8]> {
 }
 
 #[track_caller]
-fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
+pub(crate) fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
     let fault = kind.into();
+    assert!(!fault.is_of_websocket(), "`{method}`: no byte socket fails with {fault}");
     assert!(
         !fault.is_readiness(),
         "`{method}`: no transport gives its client {:?}; it waits, or tries again (C2)",

@@ -1,32 +1,9 @@
 //! The modifiers of the step that was written last.
 
-use std::time::Duration;
-
 use super::{AfterRecv, AfterSend, SocketScript, checked_fault, modifiers};
-use crate::script::{
-    ChunkSizes, Delay, Fault, LONGEST_WAIT, Socket, SocketHeard, SocketSaid, Step, Times, What,
-};
+use crate::script::{ChunkSizes, Fault, SocketHeard, SocketSaid, Times, What};
 
 /// Modifiers of the step that was written last.
-impl<K: modifiers::Step> SocketScript<K> {
-    /// The step may be left out: the verdict does not miss it.
-    ///
-    /// What the client may do is one of several things that may come next until the bytes decide.
-    /// What the peer says it says all the same; the client need not receive it.
-    pub fn optional(self) -> Self {
-        self.modified(|step| step.times = step.times.or_never())
-    }
-}
-
-impl<K> SocketScript<K> {
-    fn modified(mut self, modify: impl FnOnce(&mut Step<Socket>)) -> Self {
-        if let Some(step) = self.draft.last() {
-            modify(step);
-        }
-        self
-    }
-}
-
 impl<K: modifiers::Step + modifiers::Times> SocketScript<K> {
     /// The step comes so often: `3`, `2..`, `2..=4`, `..=3`.
     ///
@@ -91,28 +68,6 @@ impl<K: modifiers::Step + modifiers::Raises> SocketScript<K> {
     pub fn raises(self, kind: impl Into<Fault>) -> Self {
         let fault = checked_fault("raises", kind);
         self.modified(|step| step.raises = Some(fault))
-    }
-}
-
-impl<K: modifiers::After> SocketScript<K> {
-    /// The answer comes only when `delay` has passed since the client first waited for it; of a step
-    /// that comes several times, each time.
-    ///
-    /// The delay runs on the verifier's [`Timer`](crate::Timer), if it was given one, and in real
-    /// time otherwise.
-    pub fn after(self, delay: Duration) -> Self {
-        self.modified(|step| step.delay = Delay::After(delay.min(LONGEST_WAIT)))
-    }
-}
-
-impl<K: modifiers::Step + modifiers::Never> SocketScript<K> {
-    /// There is no answer: whoever waits for it waits until its own timer ends that, or the
-    /// verifier's deadline does.
-    ///
-    /// What the peer never says counts as used once the client has waited for it, or has gone on
-    /// without it: it lasts until the client does the next thing that the script has the peer hear.
-    pub fn never(self) -> Self {
-        self.modified(|step| step.delay = Delay::Never)
     }
 }
 

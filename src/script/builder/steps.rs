@@ -1,7 +1,5 @@
 //! The steps: what the client does, and what the peer says.
 
-use std::marker::PhantomData;
-use std::panic::Location;
 use std::sync::Arc;
 
 use super::{
@@ -11,8 +9,8 @@ use super::{
 use crate::script::expected::expected;
 use crate::script::framing::{self, Encoded};
 use crate::script::{
-    Fault, FrameHeard, Framing, IntoBytes, IntoExpected, Pieces, Reply, Sent, Socket, SocketHeard,
-    SocketSaid, Step, What,
+    Fault, FrameHeard, Framing, IntoBytes, IntoExpected, Pieces, Reply, Sent, SocketHeard,
+    SocketSaid, What,
 };
 use crate::transport::Endpoint;
 
@@ -241,12 +239,6 @@ impl<K> SocketScript<K> {
     #[track_caller]
     fn said<N>(self, said: SocketSaid) -> SocketScript<N> {
         self.step(What::Said(said))
-    }
-
-    #[track_caller]
-    fn step<N>(mut self, what: What<Socket>) -> SocketScript<N> {
-        self.draft.push(Step::new(what, Location::caller()));
-        SocketScript { draft: self.draft, kind: PhantomData }
     }
 }
 

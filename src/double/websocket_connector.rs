@@ -1,0 +1,151 @@
+//! The scripted connector of WebSockets.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::Response;
+
+use super::connecting::{Connecting, refuse};
+use super::connector::info_of;
+use super::line::{Failed, Line};
+use super::{BlockingScriptedWebSocket, Scripted, ScriptedWebSocket};
+use crate::script::websocket::{Answered, WebSocketHeard};
+use crate::script::{Draft, Script, WebSocket, WebSocketScript};
+use crate::session::{Refused, WebSocketCall};
+use crate::transport::blocking;
+use crate::transport::websocket::{
+    Handshake, HandshakeError, WebSocketConnect, WebSocketError, WebSocketRequest,
+};
+
+impl Scripted<WebSocket> {
+    /// Takes the next place in the queue for a session, and returns the builder of its script.
+    ///
+    /// The script lands when the builder is dropped, as a rule at the end of the statement.
+    ///
+    /// # Panics
+    ///
+    /// At this line: if the verifier has given its last verdict, so that nobody would judge it.
+    #[track_caller]
+    pub fn new_session(&self) -> WebSocketScript {
+        let session = self.shared.new_case(self.queue, Location::caller());
+        let Some(session) = session else {
+            panic!("the verifier is gone: nobody would judge a session that is queued now");
+        };
+        WebSocketScript::new(Draft::new(Arc::clone(&self.shared), session))
+    }
+
+    /// Takes a session for a client that connects.
+    fn begin<'r>(
+        &self,
+        request: &'r WebSocketRequest,
+    ) -> Result<Connecting<'r, WebSocket>, Refused> {
+        let call = WebSocketCall::Connect(request);
+        Connecting::begin(&self.shared, self.queue, self.is_by_endpoint, call)
+    }
+}
+
+impl WebSocketConnect for Scripted<WebSocket> {
+    type Transport = ScriptedWebSocket;
+
+    fn connect<'c, 'r, 'f>(
+        &'c self,
+        request: &'r WebSocketRequest,
+    ) -> BoxFuture<'f, Result<ScriptedWebSocket, WebSocketError>>
+    where
+        'c: 'f,
+        'r: 'f,
+    {
+        match self.begin(request) {
+            Ok(connecting) => Box::pin(async move {
+                let (line, connected) = connecting.await;
+                opened(line, connected, request)
+            }),
+            Err(refused) => Box::pin(async move { Err(refuse(refused).await.into()) }),
+        }
+    }
+}
+
+/// A client that blocks and one that awaits may share a connector and its queue.
+impl blocking::WebSocketConnect for Scripted<WebSocket> {
+    type Transport = BlockingScriptedWebSocket;
+
+    fn connect(
+        &self,
+        request: &WebSocketRequest,
+    ) -> Result<BlockingScriptedWebSocket, WebSocketError> {
+        match self.begin(request) {
+            Ok(connecting) => {
+                let (line, connected) = connecting.wait();
+                opened(line, connected, request).map(BlockingScriptedWebSocket::new)
+            }
+            Err(refused) => Err(refused.violation.into()),
+        }
+    }
+}
+
+/// What comes of a connect that was answered.
+fn opened(
+    line: Line<WebSocket>,
+    connected: Result<(), Failed>,
+    request: &WebSocketRequest,
+) -> Result<ScriptedWebSocket, WebSocketError> {
+    if let Err(failed) = connected {
+        let error = WebSocketError::from(failed);
+        let rejection = match &error {
+            WebSocketError::Rejected(_) => line.with_script(rejection),
+            _ => None,
+        };
+        return Err(rejection.map_or(error, WebSocketError::Rejected));
+    }
+    let handshake = line.with_script(handshake).unwrap_or_else(|| {
+        let handshake = Handshake::new();
+        match request.subprotocols().next() {
+            Some(first) => handshake.with_subprotocol(first),
+            None => handshake,
+        }
+    });
+    let info = info_of(request.endpoint()).with_secure(request.is_secure());
+    let socket = ScriptedWebSocket::new(line, request, handshake.with_info(info));
+    // What was opened and does not suit the client is dropped by its transport.
+    match unsuited(request, socket.handshake()) {
+        Some(error) => Err(error.into()),
+        None => Ok(socket),
+    }
+}
+
+/// How the script has the peer answer.
+fn answer(script: &Script<WebSocket>) -> Option<&Answered> {
+    match script.steps[script.first()?].heard()? {
+        WebSocketHeard::Connect { answer, .. } => Some(answer),
+        _ => None,
+    }
+}
+
+fn rejection(script: &Script<WebSocket>) -> Option<Box<Response<Bytes>>> {
+    match answer(script)? {
+        Answered::Rejected(response) => Some(response.clone()),
+        Answered::Opened(_) => None,
+    }
+}
+
+fn handshake(script: &Script<WebSocket>) -> Option<Handshake> {
+    match answer(script)? {
+        Answered::Opened(handshake) => handshake.as_deref().cloned(),
+        Answered::Rejected(_) => None,
+    }
+}
+
+/// Why a client does not take what the server chose (RFC 6455 section 4.1).
+fn unsuited(request: &WebSocketRequest, handshake: &Handshake) -> Option<HandshakeError> {
+    let asked = request.subprotocols().len() > 0;
+    match handshake.subprotocol() {
+        None => asked.then_some(HandshakeError::SubprotocolMissing),
+        Some(_) if !asked => Some(HandshakeError::SubprotocolUnasked),
+        Some(chosen) => {
+            let is_known = request.subprotocols().any(|name| name == chosen);
+            (!is_known).then_some(HandshakeError::SubprotocolUnknown)
+        }
+    }
+}

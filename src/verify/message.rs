@@ -1,0 +1,105 @@
+//! Messages of WebSockets, and what they are opened and closed with, for people.
+
+use super::bytes::{self, Shown};
+use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
+
+/// `text "hello"`, `binary b"\x00"`, `ping b""`.
+pub(super) fn shown(message: &Message) -> String {
+    match message {
+        Message::Text(text) => format!("text {}", bytes::shown_text(text)),
+        Message::Close(close) => format!("close {}", self::close(close.as_ref())).trim_end().into(),
+        _ => format!("{} {}", kind(message), bytes::shown(message.payload())),
+    }
+}
+
+/// Two messages of one kind that differ at byte `at` of their payloads: both as they are shown, and
+/// the column of the difference.
+pub(super) fn difference(
+    expected: &Message,
+    got: &Message,
+    at: usize,
+) -> Option<(String, String, usize)> {
+    let (expected_payload, got_payload) = match (expected, got) {
+        (Message::Text(expected), Message::Text(got)) => (Shown::Text(expected), Shown::Text(got)),
+        (Message::Close(_), _) | (_, Message::Close(_)) => return None,
+        _ if kind(expected) != kind(got) => return None,
+        _ => (Shown::Bytes(expected.payload()), Shown::Bytes(got.payload())),
+    };
+    let at = at.min(got.payload().len());
+    let (expected, shown, column) = got_payload.difference(expected_payload, at);
+    let kind = kind(got);
+    Some((format!("{kind} {expected}"), format!("{kind} {shown}"), kind.len() + 1 + column))
+}
+
+/// What kind of message it is, as messages call it.
+fn kind(message: &Message) -> &'static str {
+    match message {
+        Message::Text(_) => "text",
+        Message::Binary(_) => "binary",
+        Message::Ping(_) => "ping",
+        Message::Pong(_) => "pong",
+        Message::Close(_) => "close",
+    }
+}
+
+/// A message as it is written in Rust, if it is not too long for that.
+pub(super) fn code(message: &Message) -> Option<String> {
+    Some(match message {
+        Message::Text(text) => bytes::text_code(text)?,
+        Message::Binary(payload) => bytes::code(payload)?,
+        Message::Ping(payload) => format!("Message::ping({})", bytes::code(payload)?),
+        Message::Pong(payload) => format!("Message::pong({})", bytes::code(payload)?),
+        Message::Close(_) => return None,
+    })
+}
+
+/// `1000 "bye"`.
+pub(super) fn close(close: Option<&CloseFrame>) -> String {
+    match close {
+        None => "without a code".to_owned(),
+        Some(frame) if frame.reason.is_empty() => frame.code.to_string(),
+        Some(frame) => format!("{} {:?}", frame.code, frame.reason),
+    }
+}
+
+/// What a close says, as it is written in Rust.
+pub(super) fn close_code(close: Option<&CloseFrame>) -> String {
+    match close {
+        None => "None".to_owned(),
+        Some(frame) if frame.reason.is_empty() => frame.code.to_string(),
+        Some(frame) => format!("({}, {:?})", frame.code, frame.reason),
+    }
+}
+
+/// `ws://host/path  x-token: "1"  subprotocol "chat"`.
+pub(super) fn request(request: &WebSocketRequest) -> String {
+    let mut text = request.uri().to_string();
+    for (name, value) in request.headers() {
+        text.push_str(&format!("  {name}: {}", bytes::shown(value.as_bytes())));
+    }
+    for name in request.subprotocols() {
+        text.push_str(&format!("  subprotocol {name:?}"));
+    }
+    text
+}
+
+/// What comes between the brackets of `expect_connect(` and `)`, with the modifiers behind it.
+pub(super) fn request_code(request: &WebSocketRequest) -> String {
+    format!("{:?}", request.uri().to_string())
+}
+
+/// The modifiers that say what a request has beside its URI.
+pub(super) fn request_modifiers(request: &WebSocketRequest) -> String {
+    let mut code = String::new();
+    for (name, value) in request.headers() {
+        let value = match value.to_str() {
+            Ok(text) => format!("{text:?}"),
+            Err(_) => format!("b\"{}\"", value.as_bytes().escape_ascii()),
+        };
+        code.push_str(&format!(".header({:?}, {value})", name.as_str()));
+    }
+    for name in request.subprotocols() {
+        code.push_str(&format!(".subprotocol({name:?})"));
+    }
+    code
+}
