@@ -1,26 +1,33 @@
-//! Dialling over TCP. Names are looked up by the system's resolver, on async-std's blocking threads.
+//! Dialling over TCP and Unix domain sockets. Names are looked up by the system's resolver, on
+//! async-std's blocking threads.
 
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 
 use async_std::net::{TcpStream, ToSocketAddrs};
+#[cfg(unix)]
+use async_std::os::unix::net::UnixStream;
 use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
 
-use crate::AsyncStdSocket;
+use crate::{AsyncStdSocket, AsyncStdStream};
 
-/// Opens TCP connections on async-std. The future may be polled on any executor.
+/// Opens connections on async-std: over TCP, and to [paths](Endpoint::unix) over Unix domain sockets.
+/// The future may be polled on any executor.
 ///
 /// The addresses of a name are tried one after the other, in the order of the resolver. There is
 /// no timeout but that of the system.
 ///
-/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends.
+/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends, or the path
+/// of the peer.
 ///
 /// # Errors
 ///
-/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); those of the
-/// resolver; otherwise the error of the address that was tried last.
-/// [`classify`](wirescript::classify) tells them apart.
+/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); `Unsupported`
+/// for a path where there are no Unix domain sockets; those of the resolver; otherwise the error of
+/// the address that was tried last. [`classify`](wirescript::classify) tells them apart.
 ///
 /// # Cancel safety
 ///
@@ -54,14 +61,14 @@ impl AsyncStdConnector {
     }
 
     /// Whether small writes go out at once (`TCP_NODELAY`) instead of waiting to be joined with
-    /// later ones. Off unless it is set.
+    /// later ones. Off unless it is set; Unix domain sockets never wait.
     #[must_use = "returns the changed connector"]
     pub fn with_nodelay(mut self, nodelay: bool) -> Self {
         self.nodelay = nodelay;
         self
     }
 
-    async fn dial(&self, addr: SocketAddr) -> io::Result<AsyncStdSocket<TcpStream>> {
+    async fn dial(&self, addr: SocketAddr) -> io::Result<AsyncStdSocket<AsyncStdStream>> {
         let stream = TcpStream::connect(addr).await?;
         // A peer that has reset the connection by now makes all of these fail, on some systems.
         // Its reset is for whoever reads or writes first (C5).
@@ -78,15 +85,38 @@ impl AsyncStdConnector {
         if let Ok(local_addr) = stream.local_addr() {
             info = info.with_local_addr(local_addr);
         }
-        Ok(AsyncStdSocket::new(stream).with_info(info).with_write_vectored(true))
+        Ok(AsyncStdSocket::new(stream.into()).with_info(info).with_write_vectored(true))
     }
+}
+
+#[cfg(unix)]
+async fn dial_path(path: &Path) -> io::Result<AsyncStdSocket<AsyncStdStream>> {
+    let stream = UnixStream::connect(path).await.map_err(|error| {
+        match error.kind() {
+            // Where Linux has no room in the backlog it tells those who cannot wait to try again, and
+            // never when (connect(2), `EAGAIN`). async-std takes that for a beginning, and then finds
+            // nobody connected. The BSDs say in the same place that it was refused.
+            io::ErrorKind::NotConnected => io::Error::new(
+                io::ErrorKind::ConnectionRefused,
+                "the backlog of the socket is full",
+            ),
+            _ => error,
+        }
+    })?;
+    // Its streams write the first of several buffers.
+    Ok(AsyncStdSocket::new(stream.into()).with_info(SocketInfo::new().with_peer_path(path)))
 }
 
 #[async_trait]
 impl Connect for AsyncStdConnector {
-    type Socket = AsyncStdSocket<TcpStream>;
+    type Socket = AsyncStdSocket<AsyncStdStream>;
 
     async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
+        #[cfg(unix)]
+        if let Some(path) = to.path() {
+            to.check()?;
+            return dial_path(path).await;
+        }
         let to = to.host_and_port()?;
         // Not `TcpStream::connect`, which would keep to itself which address answered.
         let mut failure = None;

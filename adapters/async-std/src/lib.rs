@@ -5,7 +5,8 @@
 //! not left async-std yet. It is complete, and nothing in it is `#[deprecated]`: a warning at each
 //! use would tell nobody anything who has not chosen async-std already.
 //!
-//! - [`AsyncStdConnector`] opens TCP connections: what a client is constructed with in production.
+//! - [`AsyncStdConnector`] opens connections over TCP and Unix domain sockets: what a client is
+//!   constructed with in production.
 //! - [`AsyncStdSocket`] makes an [`AsyncSocket`](wirescript::AsyncSocket) of a stream of async-std.
 //! - [`CloseWrite`] is what a stream needs for that, besides the traits of `futures`.
 //! - [`AsyncStdTimer`] sleeps on async-std's clock.
@@ -17,10 +18,12 @@
 
 mod connector;
 mod socket;
+mod stream;
 mod timer;
 
 pub use connector::AsyncStdConnector;
 pub use socket::{AsyncStdSocket, CloseWrite};
+pub use stream::AsyncStdStream;
 pub use timer::AsyncStdTimer;
 
 #[cfg(doctest)]

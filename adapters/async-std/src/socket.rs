@@ -13,8 +13,9 @@ use wirescript::{AsyncSocket, SocketInfo};
 
 /// A stream of async-std as an [`AsyncSocket`].
 ///
-/// It keeps the contract C1 to C9 over a `TcpStream`. Over another stream it adds what the traits
-/// alone can add, and leaves the rest to the stream: that a reset is told once (C5), for one.
+/// It keeps the contract C1 to C9 over a `TcpStream`, a `UnixStream` or the
+/// [`AsyncStdStream`](crate::AsyncStdStream) that is either. Over another stream it adds what the
+/// traits alone can add, and leaves the rest to the stream: that a reset is told once (C5), for one.
 ///
 /// # Cancel safety
 ///

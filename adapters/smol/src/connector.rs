@@ -1,25 +1,32 @@
-//! Dialling over TCP. Names are looked up by the system's resolver, on the threads of `blocking`.
+//! Dialling over TCP and Unix domain sockets. Names are looked up by the system's resolver, on
+//! the threads of `blocking`.
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 
+#[cfg(unix)]
+use async_net::unix::UnixStream;
 use async_net::{TcpStream, resolve};
 use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
 
-use crate::SmolSocket;
+use crate::{SmolSocket, SmolStream};
 
-/// Opens TCP connections with async-net, on any executor.
+/// Opens connections with async-net, on any executor: over TCP, and to [paths](Endpoint::unix) over
+/// Unix domain sockets.
 ///
 /// The addresses of a name are tried one after the other, in the order of the resolver. There is
 /// no timeout but that of the system.
 ///
-/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends.
+/// The socket's [`info`](wirescript::AsyncSocket::info) has the addresses of both ends, or the path
+/// of the peer.
 ///
 /// # Errors
 ///
-/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); those of the
-/// resolver; otherwise the error of the address that was tried last.
-/// [`classify`](wirescript::classify) tells them apart.
+/// `InvalidInput` for an endpoint that nobody could dial (see [`Endpoint::check`]); `Unsupported`
+/// for a path where there are no Unix domain sockets; those of the resolver; otherwise the error of
+/// the address that was tried last. [`classify`](wirescript::classify) tells them apart.
 ///
 /// # Cancel safety
 ///
@@ -53,14 +60,14 @@ impl SmolConnector {
     }
 
     /// Whether small writes go out at once (`TCP_NODELAY`) instead of waiting to be joined with
-    /// later ones. Off unless it is set.
+    /// later ones. Off unless it is set; Unix domain sockets never wait.
     #[must_use = "returns the changed connector"]
     pub fn with_nodelay(mut self, nodelay: bool) -> Self {
         self.nodelay = nodelay;
         self
     }
 
-    async fn dial(&self, addr: SocketAddr) -> io::Result<SmolSocket<TcpStream>> {
+    async fn dial(&self, addr: SocketAddr) -> io::Result<SmolSocket<SmolStream>> {
         let stream = TcpStream::connect(addr).await?;
         // A peer that has reset the connection by now makes all of these fail, on some systems.
         // Its reset is for whoever reads or writes first (C5).
@@ -77,15 +84,35 @@ impl SmolConnector {
         if let Ok(local_addr) = stream.local_addr() {
             info = info.with_local_addr(local_addr);
         }
-        Ok(SmolSocket::new(stream).with_info(info).with_write_vectored(true))
+        Ok(SmolSocket::new(stream.into()).with_info(info).with_write_vectored(true))
     }
+}
+
+#[cfg(unix)]
+async fn dial_path(path: &Path) -> io::Result<SmolSocket<SmolStream>> {
+    let stream = UnixStream::connect(path).await.map_err(|error| match error.kind() {
+        // Where Linux has no room in the backlog it tells those who cannot wait to try again, and
+        // never when (connect(2), `EAGAIN`). async-net takes that for a beginning, and then finds
+        // nobody connected. The BSDs say in the same place that it was refused.
+        io::ErrorKind::NotConnected => {
+            io::Error::new(io::ErrorKind::ConnectionRefused, "the backlog of the socket is full")
+        }
+        _ => error,
+    })?;
+    // Its streams write the first of several buffers.
+    Ok(SmolSocket::new(stream.into()).with_info(SocketInfo::new().with_peer_path(path)))
 }
 
 #[async_trait]
 impl Connect for SmolConnector {
-    type Socket = SmolSocket<TcpStream>;
+    type Socket = SmolSocket<SmolStream>;
 
     async fn connect(&self, to: &Endpoint) -> io::Result<Self::Socket> {
+        #[cfg(unix)]
+        if let Some(path) = to.path() {
+            to.check()?;
+            return dial_path(path).await;
+        }
         let to = to.host_and_port()?;
         // Not `TcpStream::connect`, which would keep to itself which address answered.
         let mut failure = None;

@@ -1,6 +1,7 @@
 //! [`wirescript`]'s transport contracts on smol's networking: async-net and async-io.
 //!
-//! - [`SmolConnector`] opens TCP connections: what a client is constructed with in production.
+//! - [`SmolConnector`] opens connections over TCP and Unix domain sockets: what a client is
+//!   constructed with in production.
 //! - [`SmolSocket`] makes an [`AsyncSocket`](wirescript::AsyncSocket) of a stream of async-net, or
 //!   of any other that has the traits of `futures`.
 //! - [`SmolTimer`] sleeps on async-io's clock.
@@ -14,10 +15,12 @@
 
 mod connector;
 mod socket;
+mod stream;
 mod timer;
 
 pub use connector::SmolConnector;
 pub use socket::SmolSocket;
+pub use stream::SmolStream;
 pub use timer::SmolTimer;
 
 #[cfg(doctest)]

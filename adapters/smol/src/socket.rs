@@ -9,7 +9,8 @@ use wirescript::{AsyncSocket, SocketInfo};
 
 /// A stream of async-net, or another that has the traits of `futures`, as an [`AsyncSocket`].
 ///
-/// It keeps the contract C1 to C9 over a `TcpStream`. Over another stream it adds what the traits
+/// It keeps the contract C1 to C9 over a `TcpStream`, a `UnixStream` or the
+/// [`SmolStream`](crate::SmolStream) that is either. Over another stream it adds what the traits
 /// alone can add, and leaves the rest to the stream: that a reset is told once (C5), for one.
 ///
 /// # Cancel safety

@@ -7,4 +7,6 @@ mod connecting;
 mod promises;
 mod support;
 mod timer;
+#[cfg(unix)]
+mod unix;
 mod wrapper;

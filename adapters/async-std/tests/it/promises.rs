@@ -1,7 +1,6 @@
 //! The promises that every adapter keeps, on this one, with its own executor and with another.
 
-use async_std::net::TcpStream;
-use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket};
+use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket, AsyncStdStream};
 use wirescript_conformance::Transport;
 
 struct AsyncStd;
@@ -21,15 +20,15 @@ impl Transport for AsyncStd {
         async_std::task::spawn(task);
     }
 
-    fn is_connected(socket: &AsyncStdSocket<TcpStream>) -> bool {
-        socket.get_ref().peer_addr().is_ok()
+    fn is_connected(socket: &AsyncStdSocket<AsyncStdStream>) -> bool {
+        socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }
 
 wirescript_conformance::promises!(AsyncStd);
 
 mod elsewhere {
-    use super::{AsyncStdConnector, AsyncStdSocket, TcpStream, Transport};
+    use super::{AsyncStdConnector, AsyncStdSocket, AsyncStdStream, Transport};
 
     /// The executor of `futures`, which knows no sockets, and a thread for each task.
     struct Elsewhere;
@@ -49,8 +48,8 @@ mod elsewhere {
             std::thread::spawn(|| futures::executor::block_on(task));
         }
 
-        fn is_connected(socket: &AsyncStdSocket<TcpStream>) -> bool {
-            socket.get_ref().peer_addr().is_ok()
+        fn is_connected(socket: &AsyncStdSocket<AsyncStdStream>) -> bool {
+            socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
         }
     }
 

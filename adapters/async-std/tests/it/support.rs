@@ -6,10 +6,10 @@ use std::task::Poll;
 
 use async_std::net::{TcpListener, TcpStream};
 use wirescript::{Connect, Endpoint};
-use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket};
+use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket, AsyncStdStream};
 
 /// A socket of the adapter and the raw stream of its peer.
-pub(crate) async fn pair() -> (AsyncStdSocket<TcpStream>, TcpStream) {
+pub(crate) async fn pair() -> (AsyncStdSocket<AsyncStdStream>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = Endpoint::from(listener.local_addr().unwrap());
     let socket = AsyncStdConnector::new().connect(&to).await.unwrap();

@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use async_std::net::TcpStream;
 use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, SocketInfo};
-use wirescript_async_std::{AsyncStdConnector, AsyncStdSocket, AsyncStdTimer, CloseWrite};
+use wirescript_async_std::{
+    AsyncStdConnector, AsyncStdSocket, AsyncStdStream, AsyncStdTimer, CloseWrite,
+};
 
 use crate::support::pair;
 
@@ -82,7 +83,7 @@ impl CloseWrite for Recorder {
 fn everything_may_be_sent_and_shared() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<AsyncStdConnector>();
-    check::<AsyncStdSocket<TcpStream>>();
+    check::<AsyncStdSocket<AsyncStdStream>>();
     check::<AsyncStdTimer>();
 }
 

@@ -1,8 +1,7 @@
 //! The promises that every adapter keeps, on this one, with its own executor and with another.
 
-use async_net::TcpStream;
 use wirescript_conformance::Transport;
-use wirescript_smol::{SmolConnector, SmolSocket};
+use wirescript_smol::{SmolConnector, SmolSocket, SmolStream};
 
 struct Smol;
 
@@ -21,15 +20,15 @@ impl Transport for Smol {
         smol::spawn(task).detach();
     }
 
-    fn is_connected(socket: &SmolSocket<TcpStream>) -> bool {
-        socket.get_ref().peer_addr().is_ok()
+    fn is_connected(socket: &SmolSocket<SmolStream>) -> bool {
+        socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }
 
 wirescript_conformance::promises!(Smol);
 
 mod elsewhere {
-    use super::{SmolConnector, SmolSocket, TcpStream, Transport};
+    use super::{SmolConnector, SmolSocket, SmolStream, Transport};
 
     /// The executor of `futures`, which knows no sockets, and a thread for each task.
     struct Elsewhere;
@@ -49,8 +48,8 @@ mod elsewhere {
             std::thread::spawn(|| futures::executor::block_on(task));
         }
 
-        fn is_connected(socket: &SmolSocket<TcpStream>) -> bool {
-            socket.get_ref().peer_addr().is_ok()
+        fn is_connected(socket: &SmolSocket<SmolStream>) -> bool {
+            socket.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
         }
     }
 

@@ -6,10 +6,10 @@ use std::task::Poll;
 
 use async_net::{TcpListener, TcpStream};
 use wirescript::{Connect, Endpoint};
-use wirescript_smol::{SmolConnector, SmolSocket};
+use wirescript_smol::{SmolConnector, SmolSocket, SmolStream};
 
 /// A socket of the adapter and the raw stream of its peer.
-pub(crate) async fn pair() -> (SmolSocket<TcpStream>, TcpStream) {
+pub(crate) async fn pair() -> (SmolSocket<SmolStream>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let to = Endpoint::from(listener.local_addr().unwrap());
     let socket = SmolConnector::new().connect(&to).await.unwrap();

@@ -4,10 +4,9 @@ use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use async_net::TcpStream;
 use futures::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use wirescript::{AsyncSocket, AsyncSocketExt, SocketInfo};
-use wirescript_smol::{SmolConnector, SmolSocket, SmolTimer};
+use wirescript_smol::{SmolConnector, SmolSocket, SmolStream, SmolTimer};
 
 use crate::support::pair;
 
@@ -74,7 +73,7 @@ impl AsyncWrite for Recorder {
 fn everything_may_be_sent_and_shared() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<SmolConnector>();
-    check::<SmolSocket<TcpStream>>();
+    check::<SmolSocket<SmolStream>>();
     check::<SmolTimer>();
 }
 
