@@ -6,7 +6,7 @@
 //! ```text
 //! cargo run --example quickstart                          # against a server that this starts
 //! cargo run --example quickstart -- --connect host:port   # against a server of yours
-//! cargo run --example quickstart -- --runtime smol        # tokio (as it is), async-std or smol
+//! cargo run --example quickstart -- --runtime smol        # tokio (as it is), async-std, smol or std
 //! cargo run --example quickstart -- --break               # what a failing script says
 //! ```
 
@@ -169,7 +169,7 @@ mod tests {
     fn a_runtime_that_is_none_is_refused() {
         let arguments = ["--runtime", "rayon"].map(str::to_owned);
         let error = Runtime::chosen_by(&arguments).unwrap_err();
-        assert_eq!(error, "--runtime: `rayon` is none of tokio, async-std, smol");
+        assert_eq!(error, "--runtime: `rayon` is none of tokio, async-std, smol, std");
     }
 
     #[test]

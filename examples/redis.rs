@@ -7,6 +7,7 @@
 //! ```text
 //! cargo run --example redis                          # on a double that plays the server
 //! cargo run --example redis -- --connect host:port   # on a server of yours
+//! cargo run --example redis -- --runtime smol --connect host:port   # or async-std, or std
 //! ```
 
 use std::fmt;
@@ -15,7 +16,10 @@ use std::process::ExitCode;
 
 use wirescript::scripted::Socket;
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Scripted, Verifier};
-use wirescript_tokio::TokioConnector;
+
+use self::runtime::Runtime;
+
+pub(crate) mod runtime;
 
 /// The longest line that is read: a status, an error or a number.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -348,7 +352,7 @@ pub(crate) fn script(net: &Scripted<Socket>, server: &Endpoint) {
 }
 
 /// The program, but for what it prints.
-pub(crate) async fn run(arguments: &[&str]) -> Result<String, String> {
+pub(crate) async fn run(runtime: Runtime, arguments: &[&str]) -> Result<String, String> {
     match arguments {
         [] => {
             let verifier = Verifier::new();
@@ -362,17 +366,17 @@ pub(crate) async fn run(arguments: &[&str]) -> Result<String, String> {
         }
         ["--connect", server] => {
             let server = server.parse().map_err(|error| format!("--connect: {error}"))?;
-            tour(TokioConnector::new(), server).await.map_err(|error| error.to_string())
+            tour(runtime.connector(), server).await.map_err(|error| error.to_string())
         }
-        _ => Err("usage: redis [--connect host:port]".to_owned()),
+        _ => Err("usage: redis [--runtime NAME] [--connect host:port]".to_owned()),
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match run(&arguments).await {
+    let outcome = Runtime::chosen_by(&arguments)
+        .and_then(|(runtime, arguments)| runtime.block_on(run(runtime, &arguments)));
+    match outcome {
         Ok(text) => {
             print(&text);
             ExitCode::SUCCESS
@@ -391,6 +395,9 @@ fn print(text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread;
     use std::time::Duration;
 
     use wirescript::scripted::{AfterConnect, AfterSendAll, Chunks, SocketScript};
@@ -592,10 +599,57 @@ mod tests {
 
     #[tokio::test]
     async fn the_program_says_what_it_did_and_how_it_is_used() {
+        let run = async |arguments: &[&str]| run(Runtime::Tokio, arguments).await;
         let told = run(&[]).await.unwrap();
         assert!(told.starts_with(TOLD), "{told}");
-        assert_eq!(run(&["--help"]).await.unwrap_err(), "usage: redis [--connect host:port]");
+        let usage = "usage: redis [--runtime NAME] [--connect host:port]";
+        assert_eq!(run(&["--help"]).await.unwrap_err(), usage);
         let nowhere = run(&["--connect", "nowhere"]).await.unwrap_err();
         assert!(nowhere.starts_with("--connect: `nowhere` is no endpoint"), "{nowhere}");
+    }
+
+    #[test]
+    fn the_program_is_the_same_on_every_runtime() {
+        for runtime in Runtime::ALL {
+            let server = serve().to_string();
+            let told = runtime.block_on(run(runtime, &["--connect", &server]));
+            assert_eq!(told.unwrap(), TOLD, "{runtime}");
+        }
+    }
+
+    /// A server for one tour, on a thread of its own.
+    fn serve() -> Endpoint {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let server = listener.local_addr().unwrap().into();
+        thread::spawn(move || {
+            for stream in listener.incoming().take(2) {
+                let mut stream = BufReader::new(stream.unwrap());
+                while let Some(word) = first_word(&mut stream) {
+                    stream.get_mut().write_all(reply_to(&word).as_bytes()).unwrap();
+                }
+            }
+        });
+        server
+    }
+
+    /// The first word of the next command.
+    fn first_word(stream: &mut impl BufRead) -> Option<String> {
+        let mut line = || stream.by_ref().lines().next().map(Result::unwrap);
+        let words: usize = line()?.strip_prefix('*')?.parse().unwrap();
+        // A length and a word, each.
+        let lines: Vec<String> = (0..2 * words).map_while(|_| line()).collect();
+        lines.into_iter().nth(1)
+    }
+
+    fn reply_to(word: &str) -> &'static str {
+        match word {
+            "SET" | "QUIT" => "+OK\r\n",
+            "INCR" => ":42\r\n",
+            "GET" => "$2\r\n42\r\n",
+            "LPUSH" => "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n",
+            "EVAL" => "*3\r\n:1\r\n*3\r\n:2\r\n$5\r\nthree\r\n*0\r\n$-1\r\n",
+            "DEL" => ":1\r\n",
+            _ => "-ERR unknown command\r\n",
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
+use wirescript::blocking::{BlockInPoll, StdConnector};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, run};
 use wirescript_async_std::AsyncStdConnector;
 use wirescript_smol::SmolConnector;
@@ -85,5 +86,9 @@ fn under_smol() -> io::Result<()> {
 
 #[test]
 fn under_no_runtime() -> io::Result<()> {
-    futures::executor::block_on(scripted())
+    futures::executor::block_on(async {
+        scripted().await?;
+        // The standard library's sockets block, which is all that there is to do here.
+        real(BlockInPoll::new(StdConnector::new())).await
+    })
 }

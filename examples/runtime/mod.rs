@@ -1,7 +1,8 @@
-//! The runtimes that the examples run on, chosen by `--runtime NAME`.
+//! The runtimes that the examples run on, and none at all, chosen by `--runtime NAME`.
 
 use std::fmt;
 
+use wirescript::blocking::{BlockInPoll, StdConnector};
 use wirescript::{BoxConnector, Connect};
 use wirescript_async_std::AsyncStdConnector;
 use wirescript_smol::SmolConnector;
@@ -13,10 +14,12 @@ pub(crate) enum Runtime {
     Tokio,
     AsyncStd,
     Smol,
+    /// The standard library alone: its sockets block, and there is nothing else to be done.
+    Std,
 }
 
 impl Runtime {
-    pub(crate) const ALL: [Self; 3] = [Self::Tokio, Self::AsyncStd, Self::Smol];
+    pub(crate) const ALL: [Self; 4] = [Self::Tokio, Self::AsyncStd, Self::Smol, Self::Std];
 
     /// The runtime that the arguments begin with, or tokio; and the other arguments.
     pub(crate) fn chosen_by(arguments: &[String]) -> Result<(Self, Vec<&str>), String> {
@@ -36,6 +39,7 @@ impl Runtime {
             Self::Tokio => TokioConnector::new().boxed(),
             Self::AsyncStd => AsyncStdConnector::new().boxed(),
             Self::Smol => SmolConnector::new().boxed(),
+            Self::Std => BlockInPoll::new(StdConnector::new()).boxed(),
         }
     }
 
@@ -48,6 +52,7 @@ impl Runtime {
                 .block_on(future),
             Self::AsyncStd => async_std::task::block_on(future),
             Self::Smol => smol::block_on(future),
+            Self::Std => futures::executor::block_on(future),
         }
     }
 }
@@ -58,6 +63,7 @@ impl fmt::Display for Runtime {
             Self::Tokio => "tokio",
             Self::AsyncStd => "async-std",
             Self::Smol => "smol",
+            Self::Std => "std",
         })
     }
 }

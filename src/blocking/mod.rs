@@ -4,6 +4,8 @@
 //! contracts, kept by threads. [`StdConnector`] is what a client is constructed with in production,
 //! a scripted connector in a test.
 //!
+//! An async client runs on them too, in a program without a runtime: [`BlockInPoll`].
+//!
 //! What dials lives here, outside `transport`, which only says what is promised.
 //!
 #![cfg_attr(
@@ -42,10 +44,12 @@ verifier.finish_blocking();
 )]
 
 mod connector;
+mod in_poll;
 mod socket;
 mod stream;
 
 pub use self::connector::StdConnector;
+pub use self::in_poll::BlockInPoll;
 pub use self::socket::StdSocket;
 pub use self::stream::StdStream;
 pub use crate::transport::blocking::{

@@ -16,6 +16,7 @@ mod edges;
 mod faults;
 mod frames;
 mod framing;
+mod in_poll;
 mod parts;
 mod pieces;
 mod replies;

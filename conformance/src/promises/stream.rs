@@ -297,6 +297,7 @@ pub async fn several_buffers_are_written_in_one_go<T: Subject>() {
     peer.awaits(b"onetwo");
     let bufs = [IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b"two")];
     let wrote = socket.write_vectored(&bufs).await.unwrap();
-    assert_eq!(wrote, if socket.is_write_vectored() { 6 } else { 3 });
+    // One that claims nothing may do it all the same.
+    assert!(wrote == 6 || wrote == 3 && !socket.is_write_vectored(), "{wrote}");
     assert_eq!(peer.hears(wrote), b"onetwo"[..wrote]);
 }

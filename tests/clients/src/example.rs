@@ -4,6 +4,7 @@ use tokio::net::TcpSocket;
 use wirescript::{Endpoint, Verifier};
 use wirescript_tokio::TokioConnector;
 
+use self::redis::runtime::Runtime;
 use self::redis::{run, script, tour};
 use crate::both_flavours;
 use crate::recorder::{Recorder, scripted};
@@ -31,8 +32,10 @@ both_flavours! {
 
     async fn the_program_connects_where_it_is_told() {
         let Some(server) = Server::redis() else { return };
-        let told = run(&["--connect", &server.endpoint().to_string()]).await.unwrap();
-        assert!(told.ends_with("later on    1"), "{told}");
+        for runtime in Runtime::ALL {
+            let told = run(runtime, &["--connect", &server.endpoint().to_string()]).await.unwrap();
+            assert!(told.ends_with("later on    1"), "{runtime}: {told}");
+        }
     }
 
     async fn the_program_says_why_it_cannot_connect() {
@@ -40,7 +43,10 @@ both_flavours! {
         let nobody = TcpSocket::new_v4().unwrap();
         nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
         let endpoint = Endpoint::from(nobody.local_addr().unwrap());
-        let told = run(&["--connect", &endpoint.to_string()]).await.unwrap_err();
-        assert!(told.contains("refused"), "{told}");
+        let nobody_there = endpoint.to_string();
+        for runtime in Runtime::ALL {
+            let told = run(runtime, &["--connect", &nobody_there]).await.unwrap_err();
+            assert!(told.contains("refused"), "{runtime}: {told}");
+        }
     }
 }
