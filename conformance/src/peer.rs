@@ -33,6 +33,11 @@ pub trait Listener: Sized + Send + 'static {
     /// A host of a name that does not resolve.
     fn unresolvable() -> Endpoint;
 
+    /// The path of a Unix domain socket in a folder that is not there.
+    fn nowhere() -> Endpoint {
+        Endpoint::unix("/wirescript-nowhere/nobody.sock")
+    }
+
     /// Where it listens.
     fn addr(&self) -> SocketAddr;
 

@@ -13,6 +13,7 @@ mod connectors;
 mod conversation;
 mod dead_ends;
 mod edges;
+mod endpoints;
 mod faults;
 mod frames;
 mod framing;

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
+use std::io::ErrorKind;
 use std::marker::PhantomData;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -64,6 +65,7 @@ stamped! {
     connecting::c9_a_name_with_nobody_listening_is_refused
     connecting::c9_a_name_that_does_not_resolve_is_unresolvable
     connecting::an_endpoint_that_cannot_be_is_invalid_input
+    connecting::a_path_is_dialled_or_refused_as_everywhere
     connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
     reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
     reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
@@ -235,6 +237,12 @@ impl Listener for ScriptedListener {
         nowhere
     }
 
+    fn nowhere() -> Endpoint {
+        let nowhere = Endpoint::unix("/nowhere/nobody.sock");
+        net().new_session().expect_connect(nowhere.clone()).raises(ErrorKind::NotFound);
+        nowhere
+    }
+
     fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -304,7 +312,7 @@ impl Peer for ScriptedPeer {
     fn closes_early(self, taken: &[u8]) {
         self.session.then(|script| {
             let taking = script.expect_eof().expect_send_all(taken);
-            taking.expect_send(taken).raises(std::io::ErrorKind::BrokenPipe).times(1..)
+            taking.expect_send(taken).raises(ErrorKind::BrokenPipe).times(1..)
         });
     }
 

@@ -88,13 +88,24 @@ pub async fn c9_a_name_that_does_not_resolve_is_unresolvable<T: Subject>() {
     assert_eq!(classify(&error), ErrorClass::Unresolvable, "{error:?}");
 }
 
-/// Refused before anybody is asked.
+/// Refused before anybody is asked, and with the same words everywhere.
 pub async fn an_endpoint_that_cannot_be_is_invalid_input<T: Subject>() {
-    for host in ["", "a b", "a\n", &"x".repeat(254)] {
-        let error = failure::<T>(&Endpoint::new(host, 80)).await;
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{host:?}");
-        let source = error.get_ref().unwrap_or_else(|| panic!("{error:?} has no source"));
-        assert!(source.is::<InvalidEndpoint>(), "{error:?}");
+    let hosts = ["", "a b", "a\n", &"x".repeat(254)].map(|host| Endpoint::new(host, 80));
+    let paths = ["", "a\0b", &"x".repeat(200)].map(Endpoint::unix);
+    for to in hosts.into_iter().chain(paths) {
+        let error = failure::<T>(&to).await;
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+        check_refused(&error, &to.check().unwrap_err());
+    }
+}
+
+/// Where there are no Unix domain sockets, or this is not for them, it says so as everybody does.
+pub async fn a_path_is_dialled_or_refused_as_everywhere<T: Subject>() {
+    let to = T::Listener::nowhere();
+    let error = failure::<T>(&to).await;
+    if error.kind() != ErrorKind::NotFound {
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error:?}");
+        check_refused(&error, &to.host_and_port().unwrap_err());
     }
 }
 
@@ -121,6 +132,14 @@ async fn failure<T: Subject>(to: &Endpoint) -> io::Error {
         Ok(socket) => panic!("connected to {to}: {:?}", socket.info()),
         Err(error) => error,
     }
+}
+
+/// The error is that of the core, which has one place for each.
+#[track_caller]
+fn check_refused(error: &io::Error, expected: &InvalidEndpoint) {
+    let source = error.get_ref().unwrap_or_else(|| panic!("{error:?} has no source"));
+    assert_eq!(source.downcast_ref(), Some(expected), "{error:?}");
+    assert_eq!(error.to_string(), expected.to_string());
 }
 
 /// The kind and the code that come from the system are those that the client sees.

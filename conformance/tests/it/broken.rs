@@ -25,6 +25,7 @@ trait Fault: Send + Sync + 'static {
     const KEEPS_THE_FIRST_WAKER: bool = false;
     const TAKES_AND_PENDS: bool = false;
     const DIALS_ANYTHING: bool = false;
+    const HAS_WORDS_OF_ITS_OWN_FOR_PATHS: bool = false;
 }
 
 macro_rules! faults {
@@ -50,6 +51,7 @@ faults! {
     Stale: KEEPS_THE_FIRST_WAKER;
     Doubling: TAKES_AND_PENDS;
     Careless: DIALS_ANYTHING;
+    Wordy: HAS_WORDS_OF_ITS_OWN_FOR_PATHS;
 }
 
 struct Sound;
@@ -65,6 +67,9 @@ impl<F: Fault> Connect for Connector<F> {
     async fn connect(&self, to: &Endpoint) -> io::Result<Socket<F>> {
         if F::DIALS_ANYTHING {
             let _ = tokio::net::lookup_host((to.host(), to.port())).await?;
+        }
+        if F::HAS_WORDS_OF_ITS_OWN_FOR_PATHS && to.path().is_some() {
+            return Err(io::Error::new(ErrorKind::Unsupported, "no paths, please"));
         }
         let inner = TokioConnector::new().connect(to).await.map_err(told::<F>)?;
         Ok(Socket { inner, was_reset: false, reader: None, doubled: false, fault: PhantomData })
@@ -213,6 +218,8 @@ caught! {
         Forgetful, connecting::the_addresses_of_both_ends_are_known, "None";
     who_dials_what_cannot_be_is_caught:
         Careless, connecting::an_endpoint_that_cannot_be_is_invalid_input, "left";
+    who_refuses_paths_with_words_of_its_own_is_caught:
+        Wordy, connecting::a_path_is_dialled_or_refused_as_everywhere, "no paths, please";
     who_loses_the_code_of_a_refusal_is_caught:
         Vague, connecting::c9_nobody_listening_is_refused, "has lost its code";
     who_would_block_is_caught:
