@@ -23,6 +23,7 @@ mod pieces;
 mod replies;
 mod sessions;
 mod stamped;
+mod stamped_blocking;
 mod std_sockets;
 mod texts;
 mod then;

@@ -115,16 +115,16 @@ fn a_promise_is_broken_too_where_only_the_script_knows() {
 }
 
 /// The double, on a runtime.
-struct Double<R>(PhantomData<fn() -> R>);
+pub(crate) struct Double<R>(PhantomData<fn() -> R>);
 
 /// A runtime to run on.
-trait Runtime: 'static {
+pub(crate) trait Runtime: 'static {
     fn block_on<F: Future>(future: F) -> F::Output;
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
 }
 
 /// None at all: every task has a thread.
-struct Threads;
+pub(crate) struct Threads;
 
 impl Runtime for Threads {
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -200,7 +200,7 @@ impl<R: Runtime> Subject for Double<R> {
 }
 
 /// A session that lets a client connect, and then waits for more.
-struct ScriptedListener {
+pub(crate) struct ScriptedListener {
     addr: SocketAddr,
     session: Session<Socket>,
 }
@@ -257,7 +257,7 @@ impl Listener for ScriptedListener {
 ///
 /// The script hears what the client sends at once, as the buffers of a system do. What the peer has
 /// then to hear of it is what it was told to await: that this has come the script sees to.
-struct ScriptedPeer {
+pub(crate) struct ScriptedPeer {
     addr: SocketAddr,
     session: Session<Socket>,
     /// The runs that were awaited and not heard; who has the lock may write more of the script.

@@ -1,0 +1,407 @@
+//! The promises that every adapter keeps, on sockets that block: those of the standard library, and
+//! the double.
+//!
+//! The bodies are async, and `BlockInPoll` makes that of these sockets. Where a body looks whether
+//! something waits, blocking sockets have no answer: what they promise instead is below, once for
+//! both.
+
+use std::collections::BTreeSet;
+use std::io::{self, IoSlice, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+
+use wirescript::blocking::{
+    BlockInPoll, BoxSocket, Connect, Socket as _, SocketExt as _, StdConnector, StdSocket,
+};
+use wirescript::scripted::{BlockingScriptedSocket, Socket};
+use wirescript::{ErrorClass, Scripted, classify};
+use wirescript_conformance::promises::ALL;
+use wirescript_conformance::{Listener, Peer, ROOM, Subject, Transport, check};
+
+use crate::promises::{check_broken, check_reset};
+use crate::stamped::{Double, ScriptedListener, Threads};
+
+/// What of the promises is not asked of sockets that block, why, and what is asked instead.
+const NOT_STAMPED: [(&str, &str, &str); 10] = [
+    (
+        "reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once",
+        "whether a read waits is seen by polling it",
+        "stamped_blocking::c5_a_reset_is_told_to_a_thread_that_waits_for_it",
+    ),
+    (
+        "reset::c5_a_reset_ends_both_directions_and_is_told_to_one",
+        "a socket is split into halves that lock each other out while one waits",
+        "stamped_blocking::c5_a_reset_ends_both_directions_and_is_told_to_one_thread",
+    ),
+    (
+        "stream::c2_what_has_to_wait_is_pending",
+        "nothing is ever pending",
+        "stamped_blocking::c5_a_reset_is_told_to_a_thread_that_waits_for_it",
+    ),
+    (
+        "stream::c3_a_peer_that_does_not_read_makes_writes_partial",
+        "a write that blocks goes on where one that awaits would give a part back",
+        "stamped_blocking::c3_a_write_waits_until_there_is_room_and_nothing_is_lost",
+    ),
+    (
+        "stream::c3_an_empty_buffer_gives_zero_at_once",
+        "a socket is filled until a write is pending",
+        "stamped_blocking::c3_an_empty_buffer_gives_zero_though_another_thread_waits",
+    ),
+    (
+        "stream::c6_the_last_waker_of_each_direction_wins",
+        "threads have no wakers",
+        "stamped_blocking::c6_64_mib_each_way_at_once_on_two_threads",
+    ),
+    (
+        "stream::c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own",
+        "halves in two tasks wait for each other, and threads have handles instead",
+        "stamped_blocking::c6_64_mib_each_way_at_once_on_two_threads",
+    ),
+    (
+        "stream::c8_a_read_that_is_dropped_loses_nothing",
+        "what blocks cannot be dropped: it can take too long",
+        "std_sockets::c7_a_read_that_takes_too_long_has_timed_out_and_lost_nothing",
+    ),
+    (
+        "stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles",
+        "the same",
+        "std_sockets::c8_a_write_that_takes_too_long_has_taken_nothing",
+    ),
+    (
+        "stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls",
+        "the same; and a read that waits for what the client has yet to send would wait for ever",
+        "stamped_blocking::c6_64_mib_each_way_at_once_on_two_threads",
+    ),
+];
+
+/// The same of the double, as in `stamped`.
+const NOT_STAMPED_ON_THE_DOUBLE: [&str; 3] = [
+    "connecting::a_name_is_looked_up_and_its_addresses_tried",
+    "connecting::c9_port_zero_is_refused",
+    "stream::c4_a_direction_that_is_closed_takes_no_more",
+];
+
+macro_rules! stamped {
+    (
+        on both: $($subject:ident::$promise:ident)+;
+        on std alone: $($std_subject:ident::$std_promise:ident)+;
+    ) => {
+        const ON_BOTH: &[&str] = &[$(concat!(stringify!($subject), "::", stringify!($promise))),+];
+        const ON_STD: &[&str] =
+            &[$(concat!(stringify!($std_subject), "::", stringify!($std_promise))),+];
+
+        mod on_std {
+            use super::Std;
+            wirescript_conformance::promises!(
+                Std; $($subject::$promise)+ $($std_subject::$std_promise)+
+            );
+        }
+
+        mod on_the_double {
+            use super::BlockingDouble;
+            wirescript_conformance::promises!(BlockingDouble; $($subject::$promise)+);
+        }
+    };
+}
+
+stamped! {
+    on both:
+        connecting::the_addresses_of_both_ends_are_known
+        connecting::the_addresses_are_known_even_after_a_reset
+        connecting::an_ipv6_address_is_dialled
+        connecting::a_boxed_connector_connects_and_keeps_the_info
+        connecting::c9_nobody_listening_is_refused
+        connecting::c9_a_name_with_nobody_listening_is_refused
+        connecting::c9_a_name_that_does_not_resolve_is_unresolvable
+        connecting::an_endpoint_that_cannot_be_is_invalid_input
+        connecting::a_path_is_dialled_or_refused_as_everywhere
+        connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
+        reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
+        reset::c5_a_reset_is_told_to_the_write_that_asks_first_and_only_once
+        reset::c5_a_peer_that_drops_what_it_has_not_read_is_a_reset
+        reset::c5_what_came_before_a_reset_is_read_before_it
+        reset::c5_what_came_before_a_reset_is_read_even_behind_it
+        reset::c3_an_empty_buffer_does_not_take_the_reset
+        reset::c4_closing_after_a_reset_is_fine_and_may_be_done_again
+        reset::a_peer_that_closed_takes_one_write_and_breaks_the_next
+        stream::c1_the_end_of_the_stream_comes_after_all_bytes_and_stays
+        stream::c9_a_stream_that_ends_too_early_is_eof
+        stream::c3_a_read_takes_no_more_than_its_buffer_holds
+        stream::c4_half_a_close_ends_what_the_peer_hears_and_reads_go_on
+        stream::c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again
+        stream::c4_dropping_closes
+        stream::several_buffers_are_written_in_one_go;
+    on std alone:
+        connecting::a_name_is_looked_up_and_its_addresses_tried
+        connecting::c9_port_zero_is_refused
+        stream::c4_a_direction_that_is_closed_takes_no_more;
+}
+
+#[test]
+fn every_promise_is_stamped_but_for_those_that_have_a_reason() {
+    let left_out = |stamped: &[&[&str]]| -> BTreeSet<&str> {
+        ALL.iter().copied().filter(|name| !stamped.iter().any(|s| s.contains(name))).collect()
+    };
+    let reasons: BTreeSet<&str> = NOT_STAMPED.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(left_out(&[ON_BOTH, ON_STD]), reasons);
+    let of_the_double = reasons.into_iter().chain(NOT_STAMPED_ON_THE_DOUBLE).collect();
+    assert_eq!(left_out(&[ON_BOTH]), of_the_double);
+}
+
+#[test]
+fn what_is_asked_instead_is_asked() {
+    let sources = [
+        ("stamped_blocking", include_str!("stamped_blocking.rs")),
+        ("std_sockets", include_str!("std_sockets.rs")),
+    ];
+    for (_, _, instead) in NOT_STAMPED {
+        let (module, name) = instead.split_once("::").unwrap();
+        let (_, source) = sources.iter().find(|(known, _)| *known == module).unwrap();
+        assert!(source.contains(&format!("fn {name}")), "{instead}");
+    }
+}
+
+/// The sockets of the standard library.
+struct Std;
+
+impl Transport for Std {
+    type Connector = BlockInPoll<StdConnector>;
+
+    fn connector() -> Self::Connector {
+        BlockInPoll::new(StdConnector::new())
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        futures::executor::block_on(future)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        thread::spawn(|| futures::executor::block_on(task));
+    }
+
+    fn is_connected(socket: &BlockInPoll<StdSocket>) -> bool {
+        socket.get_ref().get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
+    }
+}
+
+/// The double, whose peer is the script of the other one.
+struct BlockingDouble;
+
+impl Subject for BlockingDouble {
+    type Connector = BlockInPoll<Scripted<Socket>>;
+    type Listener = ScriptedListener;
+
+    fn connector() -> Self::Connector {
+        BlockInPoll::new(Double::<Threads>::connector())
+    }
+
+    fn block_on<F: Future>(promise: F) -> F::Output {
+        Double::<Threads>::block_on(promise)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        Double::<Threads>::spawn(task);
+    }
+
+    fn is_connected(_: &BlockInPoll<BlockingScriptedSocket>) -> bool {
+        false
+    }
+}
+
+/// Stamps what blocking sockets promise instead, each in a frame in which nothing waits for ever.
+macro_rules! instead {
+    ($($promise:ident)+) => {
+        mod instead_on_std {
+            $(#[test]
+            fn $promise() {
+                super::stamp::<super::Std, _>(super::$promise::<super::Std, _>);
+            })+
+        }
+
+        mod instead_on_the_double {
+            $(#[test]
+            fn $promise() {
+                super::stamp::<super::BlockingDouble, _>(super::$promise::<super::BlockingDouble, _>);
+            })+
+        }
+    };
+}
+
+instead! {
+    c3_a_write_waits_until_there_is_room_and_nothing_is_lost
+    c3_an_empty_buffer_gives_zero_though_another_thread_waits
+    c5_a_reset_is_told_to_a_thread_that_waits_for_it
+    c5_a_reset_ends_both_directions_and_is_told_to_one_thread
+    c6_64_mib_each_way_at_once_on_two_threads
+}
+
+fn stamp<T, C>(promise: impl FnOnce() + Send + 'static)
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    check(|| T::block_on(async { promise() }));
+}
+
+/// A connected socket of `T`, and its peer.
+fn pair<T, C>() -> (BoxSocket, <T::Listener as Listener>::Peer)
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let listener = T::Listener::new();
+    let socket = T::connector().into_inner().connect(&listener.addr().into()).unwrap();
+    (Box::new(socket), listener.accept())
+}
+
+/// A prime, so that no size of a chunk or a buffer is a multiple of it.
+const PERIOD: usize = 251;
+/// More than a system holds back for a peer that does not read.
+const MUCH: usize = 16 << 20;
+/// Enough to go through every buffer many times.
+const VERY_MUCH: usize = 64 << 20;
+/// What is read or written at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Bytes of which none that is lost, doubled or moved goes unseen.
+fn pattern(len: usize) -> Vec<u8> {
+    let period: [u8; PERIOD] = std::array::from_fn(|i| i as u8);
+    let mut bytes = period.repeat(len.div_ceil(PERIOD));
+    bytes.truncate(len);
+    bytes
+}
+
+fn joined<R>(thread: JoinHandle<R>) -> R {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Fills the connection from a thread, until a write fails; by the time this returns, the peer has
+/// no more room, or soon will have none. Gives why the write failed.
+fn fills(mut writer: BoxSocket, peer: &mut impl Peer) -> JoinHandle<io::Error> {
+    peer.awaits(&pattern(ROOM));
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&taken);
+    let writing = thread::spawn(move || {
+        let bytes = pattern(CHUNK + PERIOD);
+        loop {
+            let at = counted.load(Ordering::Relaxed) % PERIOD;
+            match writer.send(&bytes[at..][..CHUNK]) {
+                Ok(sent) => drop(counted.fetch_add(sent, Ordering::Relaxed)),
+                Err(error) => return error,
+            }
+        }
+    });
+    while taken.load(Ordering::Relaxed) < ROOM {
+        thread::yield_now();
+    }
+    writing
+}
+
+fn c3_a_write_waits_until_there_is_room_and_nothing_is_lost<T, C>()
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let (mut socket, mut peer) = pair::<T, C>();
+    let bytes = pattern(MUCH);
+    peer.awaits(&bytes[..ROOM]);
+    peer.awaits_all(&bytes[ROOM..]);
+    let sent = bytes.clone();
+    let writing = thread::spawn(move || {
+        assert_eq!(socket.send(&sent[..1]).unwrap(), 1);
+        socket.send_all(&sent[1..]).unwrap();
+        socket.shutdown().unwrap();
+    });
+    assert!(peer.hears_to_end() == bytes, "the peer heard other bytes than these");
+    joined(writing);
+}
+
+fn c3_an_empty_buffer_gives_zero_though_another_thread_waits<T, C>()
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let (mut socket, mut peer) = pair::<T, C>();
+    let mut reader = socket.try_clone().unwrap();
+    let reading = thread::spawn(move || reader.recv(&mut [0; 8]));
+    let writing = fills(socket.try_clone().unwrap(), &mut peer);
+    assert_eq!(socket.recv(&mut []).unwrap(), 0);
+    assert_eq!(socket.write(b"").unwrap(), 0);
+    assert_eq!(socket.write_vectored(&[IoSlice::new(b"")]).unwrap(), 0);
+    peer.resets();
+    // Nobody waits any more, whoever was told.
+    let _ = (joined(reading), joined(writing));
+}
+
+fn c5_a_reset_is_told_to_a_thread_that_waits_for_it<T, C>()
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let (mut socket, peer) = pair::<T, C>();
+    let mut reader = socket.try_clone().unwrap();
+    let reading = thread::spawn(move || reader.recv(&mut [0; 8]));
+    peer.resets();
+    check_reset(joined(reading));
+    check_broken(&mut socket);
+}
+
+fn c5_a_reset_ends_both_directions_and_is_told_to_one_thread<T, C>()
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let (mut socket, mut peer) = pair::<T, C>();
+    let writing = fills(socket.try_clone().unwrap(), &mut peer);
+    let reading = thread::spawn(move || socket.recv(&mut [0; 8]));
+    peer.resets();
+    let (read, wrote) = (joined(reading), joined(writing));
+    match read {
+        Ok(read) => {
+            assert_eq!(read, 0);
+            check_reset::<()>(Err(wrote));
+        }
+        Err(error) => {
+            check_reset::<()>(Err(error));
+            assert_eq!(classify(&wrote), ErrorClass::BrokenPipe, "{wrote:?}");
+        }
+    }
+}
+
+fn c6_64_mib_each_way_at_once_on_two_threads<T, C>()
+where
+    T: Subject<Connector = BlockInPoll<C>>,
+    C: Connect,
+{
+    let (mut socket, mut peer) = pair::<T, C>();
+    let bytes: Arc<[u8]> = pattern(VERY_MUCH).into();
+    peer.awaits_all(&bytes);
+    let (mut twin, mut reader) = (peer.twin(), socket.try_clone().unwrap());
+    let (said, heard, received) = (Arc::clone(&bytes), Arc::clone(&bytes), Arc::clone(&bytes));
+    let threads = [
+        thread::spawn(move || {
+            peer.says(&said);
+            peer.ends();
+        }),
+        thread::spawn(move || {
+            assert!(twin.hears_to_end()[..] == heard[..], "the peer heard other bytes");
+        }),
+        thread::spawn(move || {
+            let (mut at, mut buf) = (0, vec![0; CHUNK]);
+            loop {
+                match reader.recv(&mut buf).unwrap() {
+                    0 => return assert_eq!(at, received.len()),
+                    len => {
+                        assert!(buf[..len] == received[at..][..len], "around byte {at}");
+                        at += len;
+                    }
+                }
+            }
+        }),
+    ];
+    socket.send_all(&bytes).unwrap();
+    socket.shutdown().unwrap();
+    threads.into_iter().for_each(joined);
+}
