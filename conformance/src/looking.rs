@@ -8,6 +8,7 @@ use std::task::{Poll, Wake};
 use std::thread;
 
 use futures::channel::oneshot;
+use futures::executor::block_on;
 use wirescript::AsyncSocketExt;
 
 use crate::peer::{Peer, PeerOf, ROOM};
@@ -43,6 +44,18 @@ pub(crate) fn spawn<T: Subject, R: Send + 'static>(
     T::spawn(async move {
         // Nobody waits any more if the test has failed elsewhere.
         let _ = done.send(task.await);
+    });
+    waiting
+}
+
+/// Runs `task` on a thread that is not of the runtime; as [`spawn`].
+pub(crate) fn on_a_thread<R: Send + 'static>(
+    task: impl Future<Output = R> + Send + 'static,
+) -> oneshot::Receiver<R> {
+    let (done, waiting) = oneshot::channel();
+    thread::spawn(move || {
+        // As above.
+        let _ = done.send(block_on(task));
     });
     waiting
 }

@@ -11,11 +11,13 @@ use wirescript::{AsyncSocket, AsyncSocketExt, ErrorClass, classify};
 
 use super::reset::check_broken_pipe;
 use crate::Subject;
-use crate::looking::{Wakes, fill, pattern, poll_once, spawn, turn};
+use crate::looking::{Wakes, fill, on_a_thread, pattern, poll_once, spawn, turn};
 use crate::peer::{Peer, ROOM, joined, pair};
 
 /// Enough to go through every buffer several times.
 const MUCH: usize = 8 * 1024 * 1024;
+/// Enough to see what comes about rarely.
+const VERY_MUCH: usize = 64 * 1024 * 1024;
 
 /// End of stream is for ever.
 pub async fn c1_the_end_of_the_stream_comes_after_all_bytes_and_stays<T: Subject>() {
@@ -196,29 +198,54 @@ fn poll_write<S: AsyncWrite + Unpin>(
 }
 
 /// Neither half waits for the other.
-pub async fn c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own<T: Subject>() {
+pub async fn c6_both_directions_move_64_mib_at_once_from_tasks_of_their_own<T: Subject>() {
     let (socket, mut peer) = pair::<T>().await;
-    let sent: Arc<[u8]> = pattern(MUCH).into();
-    peer.awaits_all(&sent);
-    let peers = both_ways(peer, &sent);
+    let bytes: Arc<[u8]> = pattern(VERY_MUCH).into();
+    peer.awaits_all(&bytes);
+    let peers = both_ways(peer, &bytes);
 
-    let (mut reader, mut writer) = socket.split();
-    let (outgoing, expected) = (Arc::clone(&sent), sent);
-    let writing = spawn::<T, _>(async move {
-        writer.write_all(&outgoing).await.unwrap();
-        writer.close().await.unwrap();
-    });
-    let reading = spawn::<T, _>(async move {
-        let mut received = vec![0; expected.len()];
-        reader.read_exact(&mut received).await.unwrap();
-        assert!(received[..] == expected[..]);
-        assert_eq!(reader.read(&mut received).await.unwrap(), 0);
-    });
+    let (reader, writer) = socket.split();
+    let writing = spawn::<T, _>(sends(writer, Arc::clone(&bytes)));
+    let reading = spawn::<T, _>(receives(reader, bytes));
     for task in [writing, reading] {
         task.await.expect("the task has panicked");
     }
-    for thread in peers {
-        joined(thread);
+    peers.into_iter().for_each(joined);
+}
+
+/// Nor where nothing but their wakers connects them: each has a thread outside the runtime.
+pub async fn c6_both_directions_move_64_mib_at_once_from_threads_of_their_own<T: Subject>() {
+    let (socket, mut peer) = pair::<T>().await;
+    let bytes: Arc<[u8]> = pattern(VERY_MUCH).into();
+    peer.awaits_all(&bytes);
+    let peers = both_ways(peer, &bytes);
+
+    let (reader, writer) = socket.split();
+    let writing = on_a_thread(sends(writer, Arc::clone(&bytes)));
+    let reading = on_a_thread(receives(reader, bytes));
+    for thread in [writing, reading] {
+        thread.await.expect("the thread has panicked");
+    }
+    peers.into_iter().for_each(joined);
+}
+
+/// Sends `bytes`, and the end.
+async fn sends(mut writer: impl AsyncWrite + Unpin, bytes: Arc<[u8]>) {
+    writer.write_all(&bytes).await.unwrap();
+    writer.close().await.unwrap();
+}
+
+/// Receives `bytes`, and the end.
+async fn receives(mut reader: impl AsyncRead + Unpin, bytes: Arc<[u8]>) {
+    let (mut at, mut buf) = (0, vec![0; ROOM]);
+    loop {
+        match reader.read(&mut buf).await.unwrap() {
+            0 => return assert_eq!(at, bytes.len()),
+            len => {
+                assert!(buf[..len] == bytes[at..][..len], "other bytes came around byte {at}");
+                at += len;
+            }
+        }
     }
 }
 

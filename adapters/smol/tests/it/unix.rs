@@ -80,7 +80,7 @@ fn both_sides_hear_what_the_other_says_and_c4_half_close() {
 #[test]
 fn a_boxed_connector_dials_paths_and_bytes_pass_in_both_directions_at_once() {
     smol::block_on(async {
-        const LEN: usize = 4 << 20;
+        const LEN: usize = 64 << 20;
         let place = Place::new();
         let listener = UnixListener::bind(&place.0).unwrap();
         let socket = SmolConnector::new().boxed().connect(&Endpoint::unix(&place.0)).await.unwrap();
