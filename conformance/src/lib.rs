@@ -119,9 +119,9 @@ macro_rules! __all {
             stream::c6_the_last_waker_of_each_direction_wins
             stream::c6_both_directions_move_64_mib_at_once_from_tasks_of_their_own
             stream::c6_both_directions_move_64_mib_at_once_from_threads_of_their_own
-            stream::c8_a_read_that_is_dropped_loses_nothing
-            stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles
-            stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+            cancelling::c8_a_read_that_is_dropped_loses_nothing
+            cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles
+            cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
             stream::several_buffers_are_written_in_one_go
         }
     };

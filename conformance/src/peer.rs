@@ -6,7 +6,8 @@
 
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
-use std::thread::JoinHandle;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use wirescript::{Connect, Endpoint};
 
@@ -113,4 +114,18 @@ pub(crate) type PeerOf<T> = <<T as Subject>::Listener as Listener>::Peer;
 /// What a peer on a thread of its own came to; it panics as that did.
 pub(crate) fn joined<R>(thread: JoinHandle<R>) -> R {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Two threads on which `peer` says `bytes`, and hears the same.
+pub(crate) fn both_ways<P: Peer>(mut peer: P, bytes: &Arc<[u8]>) -> [JoinHandle<()>; 2] {
+    let mut twin = peer.twin();
+    let (said, expected) = (Arc::clone(bytes), Arc::clone(bytes));
+    let saying = thread::spawn(move || {
+        peer.says(&said);
+        peer.ends();
+    });
+    let hearing = thread::spawn(move || {
+        assert!(twin.hears_to_end()[..] == expected[..], "the peer heard other bytes than these");
+    });
+    [saying, hearing]
 }

@@ -65,17 +65,17 @@ const NOT_STAMPED: [(&str, &str, &str); 11] = [
         "stamped_blocking::c6_64_mib_each_way_at_once_on_two_threads",
     ),
     (
-        "stream::c8_a_read_that_is_dropped_loses_nothing",
+        "cancelling::c8_a_read_that_is_dropped_loses_nothing",
         "what blocks cannot be dropped: it can take too long",
         "std_sockets::c7_a_read_that_takes_too_long_has_timed_out_and_lost_nothing",
     ),
     (
-        "stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles",
+        "cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles",
         "the same",
         "std_sockets::c8_a_write_that_takes_too_long_has_taken_nothing",
     ),
     (
-        "stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls",
+        "cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls",
         "the same; and a read that waits for what the client has yet to send would wait for ever",
         "stamped_blocking::c6_64_mib_each_way_at_once_on_two_threads",
     ),

@@ -1,4 +1,4 @@
-//! What a connected socket does while nobody cuts it: C1 to C8.
+//! What a connected socket does while nobody cuts it: C1 to C6.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use wirescript::{AsyncSocket, AsyncSocketExt, ErrorClass, classify};
 use super::reset::check_broken_pipe;
 use crate::Subject;
 use crate::looking::{Wakes, fill, on_a_thread, pattern, poll_once, spawn, turn};
-use crate::peer::{Peer, ROOM, joined, pair};
+use crate::peer::{Peer, ROOM, both_ways, joined, pair};
 
 /// Enough to go through every buffer several times.
 const MUCH: usize = 8 * 1024 * 1024;
@@ -246,75 +246,6 @@ async fn receives(mut reader: impl AsyncRead + Unpin, bytes: Arc<[u8]>) {
                 at += len;
             }
         }
-    }
-}
-
-/// Two threads on which `peer` says `bytes`, and hears the same.
-fn both_ways<P: Peer>(mut peer: P, bytes: &Arc<[u8]>) -> [thread::JoinHandle<()>; 2] {
-    let mut twin = peer.twin();
-    let (said, expected) = (Arc::clone(bytes), Arc::clone(bytes));
-    let saying = thread::spawn(move || {
-        peer.says(&said);
-        peer.ends();
-    });
-    let hearing = thread::spawn(move || {
-        assert!(twin.hears_to_end()[..] == expected[..], "the peer heard other bytes than these");
-    });
-    [saying, hearing]
-}
-
-/// Whoever gives up loses nothing.
-pub async fn c8_a_read_that_is_dropped_loses_nothing<T: Subject>() {
-    let (mut socket, mut peer) = pair::<T>().await;
-    let mut buf = [0; 6];
-    assert!(poll_once(socket.recv(&mut buf)).await.is_pending());
-    // What comes while nobody waits, and after one who did, is all there.
-    peer.says(b"onetwo");
-    socket.recv_exact(&mut buf).await.unwrap();
-    assert_eq!(&buf, b"onetwo");
-}
-
-/// What was not taken does not go out.
-pub async fn c8_a_write_that_is_dropped_neither_loses_nor_doubles<T: Subject>() {
-    let (mut socket, mut peer) = pair::<T>().await;
-    let taken = fill::<T>(&mut socket, &mut peer).await;
-    let rest = &pattern(taken + 11)[taken..];
-    // Some room may still have turned up.
-    let taken = match poll_once(socket.send(rest)).await {
-        Poll::Ready(sent) => taken + sent.unwrap(),
-        Poll::Pending => taken,
-    };
-    peer.awaits_all(b"");
-    let reading = thread::spawn(move || peer.hears_to_end());
-    socket.shutdown().await.unwrap();
-    assert!(joined(reading) == pattern(taken));
-}
-
-/// Each future is polled once and dropped, as by a `select!` that always goes the other way.
-pub async fn c8_all_bytes_come_once_though_no_future_lives_for_two_polls<T: Subject>() {
-    let (mut socket, mut peer) = pair::<T>().await;
-    let sent: Arc<[u8]> = pattern(MUCH / 8).into();
-    peer.awaits(&sent);
-    let peers = both_ways(peer.twin(), &sent);
-
-    let (mut received, mut taken) = (Vec::new(), 0);
-    let mut buf = [0; 4096];
-    let mut ended = false;
-    while !ended || taken < sent.len() {
-        if let Poll::Ready(read) = poll_once(socket.recv(&mut buf)).await {
-            let read = read.unwrap();
-            received.extend_from_slice(&buf[..read]);
-            ended = read == 0;
-        }
-        if let Poll::Ready(wrote) = poll_once(socket.send(&sent[taken..])).await {
-            taken += wrote.unwrap();
-        }
-    }
-    peer.awaits_all(b"");
-    socket.shutdown().await.unwrap();
-    assert!(received[..] == sent[..]);
-    for thread in peers {
-        joined(thread);
     }
 }
 

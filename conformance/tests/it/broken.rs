@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use futures::io::{AsyncRead, AsyncWrite};
 
 use wirescript::{AsyncSocket, Connect, Endpoint, SocketInfo, async_trait};
-use wirescript_conformance::promises::{connecting, reset, stream};
+use wirescript_conformance::promises::{cancelling, connecting, reset, stream};
 use wirescript_conformance::{Transport, check};
 use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 
@@ -241,7 +241,7 @@ caught! {
     who_keeps_the_first_waker_is_caught:
         Stale, stream::c6_the_last_waker_of_each_direction_wins, "stale waker";
     who_takes_bytes_and_pends_is_caught:
-        Doubling, stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls,
+        Doubling, cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls,
         "other bytes";
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use wirescript_conformance::promises::ALL;
 
-const BODIES: [(&str, &str); 3] = [
+const BODIES: [(&str, &str); 4] = [
+    ("cancelling", include_str!("../../src/promises/cancelling.rs")),
     ("connecting", include_str!("../../src/promises/connecting.rs")),
     ("reset", include_str!("../../src/promises/reset.rs")),
     ("stream", include_str!("../../src/promises/stream.rs")),
