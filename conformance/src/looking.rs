@@ -30,10 +30,21 @@ pub(crate) async fn turn() {
 
 /// Polls `future` once, then drops it.
 pub(crate) async fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    // Some runtimes let a task pend when it has done much in one turn.
-    turn().await;
+    polled(1, future).await
+}
+
+/// Polls `future` so many times, or until it is ready, then drops it.
+pub(crate) async fn polled<F: Future>(times: usize, future: F) -> Poll<F::Output> {
     let mut future = pin!(future);
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+    for _ in 0..times {
+        // Some runtimes let a task pend when it has done much in one turn.
+        turn().await;
+        let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        if polled.is_ready() {
+            return polled;
+        }
+    }
+    Poll::Pending
 }
 
 /// Spawns `task`; what it comes to can be awaited, and is cancelled when it panics.
@@ -72,7 +83,8 @@ pub(crate) async fn fill<T: Subject>(socket: &mut Socket<T>, peer: &mut PeerOf<T
     peer.awaits(&pattern(ROOM));
     let bytes = pattern(1024 * PERIOD);
     let mut taken = 0;
-    while let Poll::Ready(sent) = poll_once(socket.send(&bytes[taken % PERIOD..])).await {
+    // A socket may pend once without need.
+    while let Poll::Ready(sent) = polled(2, socket.send(&bytes[taken % PERIOD..])).await {
         taken += sent.unwrap();
     }
     taken
@@ -87,6 +99,27 @@ pub(crate) fn pattern(len: usize) -> Vec<u8> {
     let mut bytes = period.repeat(len.div_ceil(PERIOD));
     bytes.truncate(len);
     bytes
+}
+
+/// Decides by a seed: the same every time, and without a pattern that a socket could have (a linear
+/// congruential generator, whose low bits are left aside).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut dice = Self(seed);
+        // Seeds that are next to each other begin alike.
+        dice.below(1);
+        dice
+    }
+
+    /// A number below `count`.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        // Knuth's constants for MMIX.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % count
+    }
 }
 
 /// Counts how often it was woken.

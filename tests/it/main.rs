@@ -25,6 +25,7 @@ mod sessions;
 mod stamped;
 mod stamped_blocking;
 mod std_sockets;
+mod stuttering;
 mod texts;
 mod then;
 mod tidy;

@@ -92,6 +92,7 @@ stamped! {
     cancelling::c8_a_read_that_is_dropped_loses_nothing
     cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles
     cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+    cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll
     stream::several_buffers_are_written_in_one_go
 }
 

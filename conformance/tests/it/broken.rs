@@ -24,6 +24,7 @@ trait Fault: Send + Sync + 'static {
     const LOSES_THE_CODE: bool = false;
     const KEEPS_THE_FIRST_WAKER: bool = false;
     const TAKES_AND_PENDS: bool = false;
+    const READS_AND_PENDS: bool = false;
     const DIALS_ANYTHING: bool = false;
     const HAS_WORDS_OF_ITS_OWN_FOR_PATHS: bool = false;
 }
@@ -50,6 +51,7 @@ faults! {
     Vague: LOSES_THE_CODE;
     Stale: KEEPS_THE_FIRST_WAKER;
     Doubling: TAKES_AND_PENDS;
+    Losing: READS_AND_PENDS;
     Careless: DIALS_ANYTHING;
     Wordy: HAS_WORDS_OF_ITS_OWN_FOR_PATHS;
 }
@@ -72,7 +74,7 @@ impl<F: Fault> Connect for Connector<F> {
             return Err(io::Error::new(ErrorKind::Unsupported, "no paths, please"));
         }
         let inner = TokioConnector::new().connect(to).await.map_err(told::<F>)?;
-        Ok(Socket { inner, was_reset: false, reader: None, doubled: false, fault: PhantomData })
+        Ok(Socket { inner, was_reset: false, reader: None, strayed: false, fault: PhantomData })
     }
 }
 
@@ -80,7 +82,7 @@ struct Socket<F> {
     inner: TokioSocket<TokioStream>,
     was_reset: bool,
     reader: Option<Waker>,
-    doubled: bool,
+    strayed: bool,
     fault: PhantomData<F>,
 }
 
@@ -135,6 +137,11 @@ impl<F: Fault> AsyncRead for Socket<F> {
         } else {
             Pin::new(&mut self.inner).poll_read(cx, buf)
         };
+        if F::READS_AND_PENDS && matches!(polled, Poll::Ready(Ok(1..))) && !self.strayed {
+            self.strayed = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.reader = Some(waker);
         self.judged(polled)
     }
@@ -147,8 +154,8 @@ impl<F: Fault> AsyncWrite for Socket<F> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(cx, buf);
-        if F::TAKES_AND_PENDS && matches!(polled, Poll::Ready(Ok(1..))) && !self.doubled {
-            self.doubled = true;
+        if F::TAKES_AND_PENDS && matches!(polled, Poll::Ready(Ok(1..))) && !self.strayed {
+            self.strayed = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -240,6 +247,12 @@ caught! {
         "has lost its code";
     who_keeps_the_first_waker_is_caught:
         Stale, stream::c6_the_last_waker_of_each_direction_wins, "stale waker";
+    who_takes_bytes_and_pends_is_caught_by_the_die_too:
+        Doubling, cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll,
+        "other bytes";
+    who_reads_bytes_and_pends_is_caught:
+        Losing, cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll,
+        "other bytes at 0 in throw 0";
     who_takes_bytes_and_pends_is_caught:
         Doubling, cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls,
         "other bytes";
