@@ -1,0 +1,10 @@
+//! What the layer promises, with a rustls server and a test CA in the same process: on the sockets of
+//! every runtime, on blocking ones, and on a script.
+
+mod blocking;
+mod certificates;
+mod connecting;
+mod ends;
+mod promises;
+mod scripted;
+mod support;
