@@ -61,6 +61,7 @@ stamped! {
     connecting::c9_port_zero_is_refused
     connecting::c9_a_name_that_does_not_resolve_is_unresolvable
     connecting::an_endpoint_that_cannot_be_is_invalid_input
+    connecting::a_path_is_dialled_or_refused_as_everywhere
     connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
     reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
     reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once
@@ -82,10 +83,12 @@ stamped! {
     stream::c4_closing_is_fine_when_both_ends_are_closed_and_may_be_done_again
     stream::c4_dropping_closes
     stream::c6_the_last_waker_of_each_direction_wins
-    stream::c6_both_directions_move_8_mib_at_once_from_tasks_of_their_own
-    stream::c8_a_read_that_is_dropped_loses_nothing
-    stream::c8_a_write_that_is_dropped_neither_loses_nor_doubles
-    stream::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+    stream::c6_both_directions_move_64_mib_at_once_from_tasks_of_their_own
+    stream::c6_both_directions_move_64_mib_at_once_from_threads_of_their_own
+    cancelling::c8_a_read_that_is_dropped_loses_nothing
+    cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles
+    cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
+    cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll
     stream::several_buffers_are_written_in_one_go
 }
 
@@ -145,7 +148,8 @@ impl Subject for Smol {
     }
 
     fn is_connected(socket: &Socket<Self>) -> bool {
-        socket.get_ref().get_ref().peer_addr().is_ok()
+        let stream = socket.get_ref().get_ref();
+        stream.as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }
 
@@ -168,6 +172,7 @@ impl Subject for AsyncStd {
     }
 
     fn is_connected(socket: &Socket<Self>) -> bool {
-        socket.get_ref().get_ref().peer_addr().is_ok()
+        let stream = socket.get_ref().get_ref();
+        stream.as_tcp().is_some_and(|stream| stream.peer_addr().is_ok())
     }
 }

@@ -1,5 +1,6 @@
 //! The other end of the promises: a rustls server on a blocking socket of the system's.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
@@ -76,6 +77,8 @@ impl Listener for TlsPeers {
 pub(crate) struct TlsPeer {
     stream: TcpStream,
     tls: Arc<Mutex<ServerConnection>>,
+    /// What the connection had no room for.
+    heard: Arc<Mutex<VecDeque<u8>>>,
     /// Whether the client may drop its socket, and say no close_notify.
     may_be_dropped: bool,
 }
@@ -94,7 +97,8 @@ impl TlsPeer {
         while tls.wants_write() {
             tls.write_tls(&mut stream).unwrap();
         }
-        Self { stream, tls: Arc::new(Mutex::new(tls)), may_be_dropped: false }
+        let heard = Arc::default();
+        Self { stream, tls: Arc::new(Mutex::new(tls)), heard, may_be_dropped: false }
     }
 
     /// Ends the connection without a word of it under TLS, and goes on hearing.
@@ -118,6 +122,10 @@ impl TlsPeer {
     /// Hears once; `None` at a close_notify.
     fn hear(&mut self, buf: &mut [u8]) -> io::Result<Option<usize>> {
         loop {
+            let kept = self.heard.lock().unwrap().read(buf)?;
+            if kept > 0 {
+                return Ok(Some(kept));
+            }
             match self.tls.lock().unwrap().reader().read(buf) {
                 Ok(0) => return Ok(None),
                 Ok(read) => return Ok(Some(read)),
@@ -155,6 +163,11 @@ impl TlsPeer {
             tls.process_new_packets().unwrap();
             if rest.is_empty() {
                 return Ok(());
+            }
+            // It takes no more before what it has is read.
+            let mut plain = [0; CHUNK];
+            while let Ok(read @ 1..) = tls.reader().read(&mut plain) {
+                self.heard.lock().unwrap().extend(&plain[..read]);
             }
         }
     }
@@ -229,6 +242,7 @@ impl Peer for TlsPeer {
         Self {
             stream: self.stream.try_clone().unwrap(),
             tls: Arc::clone(&self.tls),
+            heard: Arc::clone(&self.heard),
             may_be_dropped: self.may_be_dropped,
         }
     }
