@@ -1,5 +1,7 @@
 //! Messages of WebSockets, and what they are opened and closed with, for people.
 
+use http::HeaderValue;
+
 use super::bytes::{self, Shown};
 use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
 
@@ -83,20 +85,43 @@ pub(super) fn request(request: &WebSocketRequest) -> String {
     text
 }
 
-/// What comes between the brackets of `expect_connect(` and `)`, with the modifiers behind it.
+/// The URI of a request as it is written in Rust.
 pub(super) fn request_code(request: &WebSocketRequest) -> String {
     format!("{:?}", request.uri().to_string())
+}
+
+/// A request as a value: its URI, if it has nothing else.
+pub(super) fn request_value(request: &WebSocketRequest) -> String {
+    let mut code = request_code(request);
+    let is_plain = request.headers().is_empty() && request.subprotocols().len() == 0;
+    if !is_plain {
+        code = format!("WebSocketRequest::new({code}).unwrap()");
+    }
+    for (name, value) in request.headers() {
+        code.push_str(&format!(
+            ".with_header({:?}, {}).unwrap()",
+            name.as_str(),
+            value_code(value)
+        ));
+    }
+    for name in request.subprotocols() {
+        code.push_str(&format!(".with_subprotocol({name:?}).unwrap()"));
+    }
+    code
+}
+
+fn value_code(value: &HeaderValue) -> String {
+    match value.to_str() {
+        Ok(text) => format!("{text:?}"),
+        Err(_) => format!("b\"{}\"", value.as_bytes().escape_ascii()),
+    }
 }
 
 /// The modifiers that say what a request has beside its URI.
 pub(super) fn request_modifiers(request: &WebSocketRequest) -> String {
     let mut code = String::new();
     for (name, value) in request.headers() {
-        let value = match value.to_str() {
-            Ok(text) => format!("{text:?}"),
-            Err(_) => format!("b\"{}\"", value.as_bytes().escape_ascii()),
-        };
-        code.push_str(&format!(".header({:?}, {value})", name.as_str()));
+        code.push_str(&format!(".header({:?}, {})", name.as_str(), value_code(value)));
     }
     for name in request.subprotocols() {
         code.push_str(&format!(".subprotocol({name:?})"));

@@ -733,7 +733,10 @@ fn assertion_code(one: &Interaction) -> String {
         ("recv", Some(size)) => format!("{size}, "),
         _ => String::new(),
     };
-    let argument = code(&one.operation.argument).unwrap_or_else(|| "..".to_owned());
+    let argument = match &one.operation.argument {
+        Argument::Request(request) => message::request_value(request),
+        argument => code(argument).unwrap_or_else(|| "..".to_owned()),
+    };
     format!("net{raised}.assert_{}({size}{argument});", one.operation.name)
 }
 

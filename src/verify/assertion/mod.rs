@@ -1,14 +1,19 @@
 //! Asserting afterwards what the script left open.
 
+mod socket;
+mod websocket;
+
 use std::fmt;
 use std::sync::Arc;
 
 use super::{Argument, Described, Interaction, Outcome, render};
 use crate::double::{Scripted, Session};
-use crate::script::{Expected, Fault, IntoExpected, Pattern, Socket, expected};
+use crate::script::websocket::meets_request;
+use crate::script::{Expected, Fault, Pattern, Value};
 use crate::session::Shared;
 use crate::timeline::Happened;
 use crate::transport::Endpoint;
+use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
 
 /// What an assertion says about one interaction.
 pub(crate) struct Assertion {
@@ -22,6 +27,9 @@ enum Asserted {
     None,
     Endpoint(Expected<Endpoint>),
     Bytes(Expected<[u8]>),
+    Request(Box<Expected<WebSocketRequest>>),
+    Message(Expected<Message>),
+    Close(Expected<Option<CloseFrame>>),
     Error(Fault),
 }
 
@@ -65,6 +73,9 @@ impl Assertion {
             Asserted::None => Argument::None,
             Asserted::Endpoint(expected) => Argument::from(expected),
             Asserted::Bytes(expected) => Argument::from(expected),
+            Asserted::Request(expected) => Argument::from(&**expected),
+            Asserted::Message(expected) => Argument::from(expected),
+            Asserted::Close(expected) => Argument::from(expected),
             Asserted::Error(fault) => Argument::Error(*fault),
         };
         Described::new(self.name, argument)
@@ -87,12 +98,18 @@ impl Assertion {
     pub(super) fn argument_is_met(&self, happened: &Interaction) -> bool {
         match (&self.argument, &happened.operation.argument) {
             (Asserted::None, _) => true,
-            (Asserted::Endpoint(expected), Argument::Endpoint(endpoint)) => match &expected.0 {
-                Pattern::Is(literal) => literal == endpoint,
-                Pattern::Any => true,
-                Pattern::Matching(predicate) => (predicate.test)(endpoint),
-                Pattern::Parts(never) => match *never {},
-            },
+            (Asserted::Endpoint(expected), Argument::Endpoint(endpoint)) => {
+                agrees(expected, endpoint, |literal| literal == endpoint)
+            }
+            (Asserted::Request(expected), Argument::Request(request)) => {
+                agrees(expected, request, |literal| meets_request(literal, request))
+            }
+            (Asserted::Message(expected), Argument::Message(message)) => {
+                agrees(expected, message, |literal| literal == message)
+            }
+            (Asserted::Close(expected), Argument::Close(close)) => {
+                agrees(expected, close, |literal| literal == close)
+            }
             (Asserted::Bytes(expected), Argument::Bytes(bytes)) => expected.agrees(bytes).is_ok(),
             (Asserted::Error(fault), Argument::Error(happened)) => fault == happened,
             _ => false,
@@ -119,6 +136,9 @@ impl Assertion {
         let argument_is_wild = match &self.argument {
             Asserted::None | Asserted::Error(_) => return false,
             Asserted::Endpoint(expected) => expected.is_any(),
+            Asserted::Request(expected) => expected.is_any(),
+            Asserted::Message(expected) => expected.is_any(),
+            Asserted::Close(expected) => expected.is_any(),
             Asserted::Bytes(expected) => match &expected.0 {
                 Pattern::Parts(parts) => parts.is_wild(),
                 _ => expected.is_any(),
@@ -126,6 +146,20 @@ impl Assertion {
         };
         let size_is_wild = self.size.as_ref().is_none_or(Expected::is_any);
         argument_is_wild && size_is_wild && self.raised.is_none()
+    }
+}
+
+/// Whether `value` is what is expected, where `is_literal` compares it with a literal.
+fn agrees<T: Value>(
+    expected: &Expected<T>,
+    value: &T,
+    is_literal: impl FnOnce(&T::Literal) -> bool,
+) -> bool {
+    match &expected.0 {
+        Pattern::Is(literal) => is_literal(literal),
+        Pattern::Any => true,
+        Pattern::Matching(predicate) => (predicate.test)(value),
+        Pattern::Parts(_) => unreachable!("only bytes have parts"),
     }
 }
 
@@ -232,116 +266,50 @@ fn closeness(assertion: &Assertion, happened: &Interaction) -> (bool, usize) {
     (is_same_operation, alike)
 }
 
-/// The assertions of byte sockets, on everything that has a scope.
-macro_rules! socket_assertions {
-    ($($(#[$doc:meta])* [$($generics:tt)*] $type:ty: |$this:ident| $scope:expr, $raised:expr;)+) => {$(
-        $(#[$doc])*
-        impl $($generics)* $type {
-            /// A client connected to `endpoint`.
-            ///
-            /// # Panics
-            ///
-            /// At this line, as all assertions do: if that is not what happened next, or if nothing
-            /// is said about it.
-            #[track_caller]
-            pub fn assert_connect(&self, endpoint: impl IntoExpected<Endpoint>) {
-                let endpoint = expected("assert_connect", endpoint);
-                self.assert(Assertion::new("connect", Asserted::Endpoint(endpoint)));
-            }
+/// What assertions are made on: each protocol has its own, which all come to this.
+trait Asserting {
+    fn scope(&self) -> Scope;
 
-            /// A client sent `data` in one write, where the script has `expect_send`.
-            #[track_caller]
-            pub fn assert_send(&self, data: impl IntoExpected<[u8]>) {
-                let data = expected("assert_send", data);
-                self.assert(Assertion::new("send", Asserted::Bytes(data)));
-            }
+    /// The error with which what is asserted answered, if it did.
+    fn raised(&self) -> Option<Fault> {
+        None
+    }
 
-            /// A client sent `bytes`, where the script has `expect_send_all`.
-            #[track_caller]
-            pub fn assert_send_all(&self, bytes: impl IntoExpected<[u8]>) {
-                let bytes = expected("assert_send_all", bytes);
-                self.assert(Assertion::new("send_all", Asserted::Bytes(bytes)));
-            }
-
-            /// A client sent a frame with this payload, where the script has `expect_send_frame`.
-            #[track_caller]
-            pub fn assert_send_frame(&self, payload: impl IntoExpected<[u8]>) {
-                let payload = expected("assert_send_frame", payload);
-                self.assert(Assertion::new("send_frame", Asserted::Bytes(payload)));
-            }
-
-            /// A client received a frame with this payload, where the script has
-            /// `expect_recv_frame`.
-            #[track_caller]
-            pub fn assert_recv_frame(&self, payload: impl IntoExpected<[u8]>) {
-                let payload = expected("assert_recv_frame", payload);
-                self.assert(Assertion::new("recv_frame", Asserted::Bytes(payload)));
-            }
-
-            /// A client received `data`, the first of it into a buffer of `size` bytes.
-            #[track_caller]
-            pub fn assert_recv(&self, size: impl IntoExpected<usize>, data: impl IntoExpected<[u8]>) {
-                let data = expected("assert_recv", data);
-                let mut assertion = Assertion::new("recv", Asserted::Bytes(data));
-                assertion.size = Some(expected("assert_recv", size));
-                self.assert(assertion);
-            }
-
-            /// A client received an error of this kind, where the script has `expect_recv_error`.
-            #[track_caller]
-            pub fn assert_recv_error(&self, kind: impl Into<Fault>) {
-                self.assert(Assertion::new("recv_error", Asserted::Error(kind.into())));
-            }
-
-            /// A client was told that the connection was reset.
-            #[track_caller]
-            pub fn assert_reset(&self) {
-                self.assert(Assertion::new("reset", Asserted::None));
-            }
-
-            /// A client received the end of the stream.
-            #[track_caller]
-            pub fn assert_eof(&self) {
-                self.assert(Assertion::new("eof", Asserted::None));
-            }
-
-            /// A client closed its direction.
-            #[track_caller]
-            pub fn assert_shutdown(&self) {
-                self.assert(Assertion::new("shutdown", Asserted::None));
-            }
-
-            /// A client dropped its socket.
-            #[track_caller]
-            pub fn assert_close(&self) {
-                self.assert(Assertion::new("close", Asserted::None));
-            }
-
-            #[track_caller]
-            fn assert(&self, mut assertion: Assertion) {
-                let $this = self;
-                let scope: Scope = $scope;
-                assertion.raised = $raised;
-                if let Err(failure) = scope.check(assertion) {
-                    panic!("{failure}");
-                }
-            }
+    #[track_caller]
+    fn assert(&self, assertion: Assertion) {
+        let assertion = Assertion { raised: self.raised(), ..assertion };
+        if let Err(failure) = self.scope().check(assertion) {
+            panic!("{failure}");
         }
-    )+};
+    }
 }
 
-socket_assertions! {
-    /// Assertions about what happened, in the order in which it happened.
-    ///
-    /// They walk one cursor over everything that happened on the verifier. An interaction whose
-    /// step stated its arguments may be passed over; one that the script left open may not.
-    [] Scripted<Socket>: |this| this.scope(), None;
-    /// Assertions that look at this session only, in the order in which it went.
-    [] Session<Socket>: |this| this.scope(), None;
-    /// Assertions about an interaction that answered with an error.
-    [] Raised<'_, Socket>: |this| this.scope.clone(), Some(this.fault);
-    /// Assertions that find their interaction wherever it stands.
-    [] Unordered<'_, Socket>: |this| this.scope.clone(), None;
+impl<P> Asserting for Scripted<P> {
+    fn scope(&self) -> Scope {
+        Scope { shared: Arc::clone(&self.shared), session: None, is_ordered: true }
+    }
+}
+
+impl<P> Asserting for Session<P> {
+    fn scope(&self) -> Scope {
+        Scope { shared: Arc::clone(&self.shared), session: Some(self.session), is_ordered: true }
+    }
+}
+
+impl<P> Asserting for Raised<'_, P> {
+    fn scope(&self) -> Scope {
+        self.scope.clone()
+    }
+
+    fn raised(&self) -> Option<Fault> {
+        Some(self.fault)
+    }
+}
+
+impl<P> Asserting for Unordered<'_, P> {
+    fn scope(&self) -> Scope {
+        self.scope.clone()
+    }
 }
 
 /// Assertions about an interaction that answered with an error, from `raised(kind)`.
@@ -366,10 +334,6 @@ impl<P> Unordered<'_, P> {
 }
 
 impl<P> Scripted<P> {
-    fn scope(&self) -> Scope {
-        Scope { shared: Arc::clone(&self.shared), session: None, is_ordered: true }
-    }
-
     /// The assertions about an interaction that answered with an error of this kind.
     ///
     /// ```
@@ -385,18 +349,14 @@ impl<P> Scripted<P> {
     /// # });
     /// ```
     pub fn raised(&self, kind: impl Into<Fault>) -> Raised<'_, P> {
-        Raised { scope: self.scope(), fault: kind.into(), of: std::marker::PhantomData }
+        Raised { scope: Asserting::scope(self), fault: kind.into(), of: std::marker::PhantomData }
     }
 }
 
 impl<P> Session<P> {
-    fn scope(&self) -> Scope {
-        Scope { shared: Arc::clone(&self.shared), session: Some(self.session), is_ordered: true }
-    }
-
     /// The assertions about an interaction that answered with an error of this kind.
     pub fn raised(&self, kind: impl Into<Fault>) -> Raised<'_, P> {
-        Raised { scope: self.scope(), fault: kind.into(), of: std::marker::PhantomData }
+        Raised { scope: Asserting::scope(self), fault: kind.into(), of: std::marker::PhantomData }
     }
 }
 
@@ -445,13 +405,13 @@ mod sealed {
 
 impl<P> Asserts<P> for Scripted<P> {
     fn scope(&self, _: sealed::Token) -> sealed::ScopeOf {
-        sealed::ScopeOf(Self::scope(self))
+        sealed::ScopeOf(Asserting::scope(self))
     }
 }
 
 impl<P> Asserts<P> for Session<P> {
     fn scope(&self, _: sealed::Token) -> sealed::ScopeOf {
-        sealed::ScopeOf(Self::scope(self))
+        sealed::ScopeOf(Asserting::scope(self))
     }
 }
 
