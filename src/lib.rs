@@ -87,8 +87,8 @@ pub mod scripted {
         AtStart, ChunkSizes, Chunks, Decoded, Delimited, Expected, Fault, FrameError, Framing,
         IntoBytes, IntoExpected, IntoParts, IntoRejection, InvalidArgument, LengthPrefix, Lines,
         Matching, Part, Parts, Sent, SentMessage, Socket, SocketScript, SocketState, Times, Value,
-        WebSocket, WebSocketScript, WebSocketState, Whenever, WheneverMessage, any, matching,
-        modifiers, to_end, until,
+        WebSocket, WebSocketFrame, WebSocketFrames, WebSocketScript, WebSocketState, Whenever,
+        WheneverMessage, accept_key, any, matching, modifiers, to_end, until, upgrade,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Ending, IntoParts, Part, Parts, common_prefix};
+use super::{Ending, IntoParts, Part, Parts, WebSocketFrame, common_prefix};
 use crate::transport::websocket::{CloseFrame, InvalidRequest, Message, WebSocketRequest};
 use crate::transport::{Endpoint, InvalidEndpoint};
 
@@ -436,6 +436,8 @@ bytes_literals! {
     &Bytes => Bytes::clone,
     {const N: usize} &[u8; N] => |bytes| Bytes::copy_from_slice(bytes),
     {const N: usize} [u8; N] => |bytes| Bytes::copy_from_slice(&bytes),
+    WebSocketFrame => |frame| frame.to_bytes(),
+    &WebSocketFrame => |frame| frame.to_bytes(),
 }
 
 /// The run that these parts make, in this order.

@@ -28,7 +28,10 @@ pub use expected::{
     Any, Expected, IntoBytes, IntoExpected, InvalidArgument, Matching, Value, any, matching,
 };
 pub use fault::Fault;
-pub use framing::{Decoded, Delimited, FrameError, Framing, LengthPrefix, Lines};
+pub use framing::{
+    Decoded, Delimited, FrameError, Framing, LengthPrefix, Lines, WebSocketFrame, WebSocketFrames,
+    accept_key, upgrade,
+};
 pub use parts::{IntoParts, Part, Parts, to_end, until};
 pub use pieces::ChunkSizes;
 pub use sent::Sent;

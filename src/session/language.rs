@@ -266,11 +266,28 @@ pub(crate) enum Framed {
     /// No whole frame; so many bytes are wanted.
     Incomplete(usize),
     Whole {
-        payload: Range<usize>,
+        payload: Payload,
         len: usize,
         agrees: Result<(), usize>,
     },
     Malformed(String),
+}
+
+/// The payload of a frame: where it is in it, or what was recovered of it.
+#[derive(Clone)]
+pub(crate) enum Payload {
+    At(Range<usize>),
+    Is(Bytes),
+}
+
+impl Payload {
+    /// The payload, of a frame of these bytes.
+    pub(crate) fn of(&self, frame: &Bytes) -> Bytes {
+        match self {
+            Self::At(place) => frame.slice(place.clone()),
+            Self::Is(payload) => payload.clone(),
+        }
+    }
 }
 
 /// What was said of what there is to say.

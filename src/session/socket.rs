@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::language::{
-    Answer, Begun, Delivered, Framed, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
-    caught,
+    Answer, Begun, Delivered, Framed, Kept, Language, Meet, Nature, Opinion, Payload, Question,
+    Unmentioned, caught,
 };
 use crate::protocol::OperationInfo;
 use crate::script::{
@@ -123,7 +123,7 @@ impl Language for Socket {
         };
         let mut bytes = Bytes::from([before, &data[offset..]].concat());
         if let Some(Opinion::Framed(Framed::Whole { payload, .. })) = opinion {
-            bytes = bytes.slice(payload.clone());
+            bytes = payload.of(&bytes);
         }
         Described::new(Self::heard_name(heard), Argument::Bytes(bytes))
     }
@@ -387,7 +387,7 @@ impl Language for Socket {
                 SocketHeard::Frame(FrameHeard::Of { .. }),
                 Kept::Growing(frame),
                 Some(Opinion::Framed(Framed::Whole { payload, .. })),
-            ) => Kept::Bytes(Bytes::from(frame).slice(payload.clone())),
+            ) => Kept::Bytes(payload.of(&Bytes::from(frame))),
             (_, kept, _) => kept,
         }
     }
@@ -569,19 +569,25 @@ fn meet_frame(
 
 /// Code of the user's may be in the framing, and in what is expected of the payload.
 fn decode(framing: &dyn Framing, expected: &Expected<[u8]>, bytes: &[u8]) -> Opinion {
+    let judged = |found: &[u8], payload: Payload, len: usize| {
+        let whole = || {
+            let agrees = expected.agrees(found);
+            Opinion::Framed(Framed::Whole { payload, len, agrees })
+        };
+        match expected.label() {
+            Some(label) => caught(|| label, whole),
+            None => whole(),
+        }
+    };
     let framed = match framing.decode(bytes) {
         Ok(Decoded::Incomplete { wants }) => Framed::Incomplete(wants),
         Ok(Decoded::Frame { payload, len }) => match bytes.get(payload.clone()) {
-            Some(found) if payload.end <= len => {
-                let agrees = || expected.agrees(found);
-                let whole = |agrees| Opinion::Framed(Framed::Whole { payload, len, agrees });
-                return match expected.label() {
-                    Some(label) => caught(|| label, || whole(agrees())),
-                    None => whole(agrees()),
-                };
-            }
+            Some(found) if payload.end <= len => return judged(found, Payload::At(payload), len),
             _ => Framed::Malformed("the framing finds a payload outside of its frame".to_owned()),
         },
+        Ok(Decoded::Recovered { payload, len }) => {
+            return judged(&payload, Payload::Is(payload.clone()), len);
+        }
         Err(error) => Framed::Malformed(error.to_string()),
     };
     Opinion::Framed(framed)

@@ -488,7 +488,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
                 .to_owned()
         }
         ViolationKind::Mismatch { .. } if is_frame(violation) => {
-            "if the client is right, change the payload of the step; shown is the frame around it"
+            "if the client is right, change the payload of the step; shown is the whole frame"
                 .to_owned()
         }
         ViolationKind::Mismatch { .. } => match violation.got.as_ref().and_then(step_code) {

@@ -32,3 +32,4 @@ mod tidy;
 mod times;
 mod verdicts;
 mod waiting;
+mod websocket_frames;

@@ -95,6 +95,12 @@ impl<K> SocketScript<K> {
         let payload = expected("expect_send_frame", payload);
         let framing = self.framing("expect_send_frame");
         let frame = match payload.literal() {
+            // A frame that the client makes otherwise is compared by its payload; that there is one
+            // is seen here.
+            Some(literal) if !framing.is_symmetric() => {
+                encoded("expect_send_frame", &*framing, literal);
+                FrameHeard::Of { framing, payload }
+            }
             Some(literal) => {
                 let Encoded { bytes, header } = encoded("expect_send_frame", &*framing, literal);
                 FrameHeard::Is { frame: bytes, header, payload: literal.clone() }

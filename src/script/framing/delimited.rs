@@ -121,6 +121,7 @@ impl Framing for Lines {
                 }
                 payload.end
             }
+            Decoded::Recovered { .. } => unreachable!("a line is among its bytes"),
         };
         within(self.limit, len as u64)?;
         Ok(decoded)
