@@ -210,3 +210,20 @@ fn name_of(to: &Endpoint) -> io::Result<ServerName<'static>> {
         io::Error::new(ErrorKind::InvalidInput, problem)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_names() {
+        for host in ["example.org", "a_b.example.org", "EXAMPLE.org", "example.org.", "localhost"] {
+            let name = name_of(&Endpoint::new(host, 443)).unwrap();
+            assert!(matches!(&name, ServerName::DnsName(name) if name.as_ref() == host), "{host}");
+        }
+        for host in ["192.0.2.7", "2001:db8::1", "[2001:db8::1]"] {
+            let name = name_of(&Endpoint::new(host, 443)).unwrap();
+            assert!(matches!(name, ServerName::IpAddress(_)), "{host}");
+        }
+    }
+}

@@ -128,7 +128,9 @@ impl<S: AsyncSocket> TlsSocket<S> {
             let mut below = Below { inner: &mut self.inner, cx };
             if let Err(error) = ready!(pending(self.engine.shake_hands(&mut below))) {
                 // The peer may hear why, if that can be said at once. It makes no difference here.
-                let _ = self.poll_transmit(cx);
+                if self.poll_transmit(cx).is_ready() {
+                    let _ = Pin::new(&mut self.inner).poll_flush(cx);
+                }
                 return Poll::Ready(Err(error));
             }
         }

@@ -106,7 +106,7 @@ impl<S: Socket> TlsSocket<S> {
             }
             if let Err(error) = engine.shake_hands(&mut inner) {
                 // The peer may hear why. It makes no difference here.
-                let _ = engine.transmit(&mut inner);
+                let _ = engine.transmit(&mut inner).and_then(|()| inner.flush());
                 return Err(error);
             }
         }
