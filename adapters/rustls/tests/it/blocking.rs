@@ -3,7 +3,8 @@
 
 use std::fmt::Debug;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -169,17 +170,18 @@ fn c6_both_directions_move_8_mib_at_once_from_threads_of_their_own() {
 #[test]
 fn c6_a_thread_that_waits_for_the_peer_stops_no_other_direction() {
     check(|| {
-        let (mut socket, mut peer) = pair();
+        let (reads, reading) = channel();
+        let (mut socket, mut peer) = pair_below(Some(reads));
         let mut reader = socket.try_clone().unwrap();
-        let reading = thread::spawn(move || reader.recv_to_end(8).unwrap());
-        // It waits by the second round trip, if not before.
-        for _ in 0..2 {
-            socket.send_all(b"ping").unwrap();
-            assert_eq!(peer.hears(4), b"ping");
-        }
+        while reading.try_recv().is_ok() {} // The handshake's.
+        let waiting = thread::spawn(move || reader.recv_to_end(8).unwrap());
+        reading.recv().unwrap();
+        socket.send_all(b"ping").unwrap();
+        assert_eq!(peer.hears(4), b"ping");
+        assert!(socket.with_connection(|connection| !connection.is_handshaking()));
         peer.says(b"pong");
         peer.ends();
-        assert_eq!(reading.join().unwrap(), b"pong");
+        assert_eq!(waiting.join().unwrap(), b"pong");
     });
 }
 
@@ -250,49 +252,59 @@ fn boxes_connect_too_and_what_is_known_of_tls_can_be_asked() {
     });
 }
 
-/// One handle and no more, as over a transport that cannot give another.
-struct Single(Mutex<BoxSocket>, SocketInfo);
+/// A socket that tells of its reads; where nobody listens, it has but one handle.
+struct Below {
+    inner: BoxSocket,
+    reads: Option<Sender<()>>,
+}
 
-impl Read for Single {
+/// TLS over a [`Below`], and its peer.
+fn pair_below(reads: Option<Sender<()>>) -> (TlsSocket<Below>, TlsPeer) {
+    let listener = TlsPeers::new();
+    let inner = StdConnector::new().boxed().connect(&listener.addr().into()).unwrap();
+    let config = Ca::trusted().connector(()).config().clone();
+    let socket = TlsSocket::handshake(Below { inner, reads }, config, server_name()).unwrap();
+    (socket, listener.accept())
+}
+
+impl Read for Below {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.get_mut().unwrap().read(buf)
+        if let Some(reads) = &self.reads {
+            // Nobody may listen any more.
+            let _ = reads.send(());
+        }
+        self.inner.read(buf)
     }
 }
 
-impl Write for Single {
+impl Write for Below {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.get_mut().unwrap().write(buf)
+        self.inner.write(buf)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.get_mut().unwrap().flush()
+        self.inner.flush()
     }
 }
 
-impl Socket for Single {
-    fn info(&self) -> &SocketInfo {
-        &self.1
-    }
-
+impl Socket for Below {
     fn shutdown(&mut self) -> io::Result<()> {
-        self.0.get_mut().unwrap().shutdown()
+        self.inner.shutdown()
     }
 
     fn try_clone(&self) -> io::Result<BoxSocket> {
-        Err(ErrorKind::Unsupported.into())
+        match &self.reads {
+            None => Err(ErrorKind::Unsupported.into()),
+            reads => Ok(Box::new(Self { inner: self.inner.try_clone()?, reads: reads.clone() })),
+        }
     }
 }
 
 #[test]
 fn there_is_another_handle_only_where_there_is_one_below() {
     check(|| {
-        let listener = TlsPeers::new();
-        let below = StdConnector::new().boxed().connect(&listener.addr().into()).unwrap();
-        let below = Single(Mutex::new(below), SocketInfo::new());
-        let config = Ca::trusted().connector(()).config().clone();
-        let socket = TlsSocket::handshake(below, config, server_name()).unwrap();
+        let (socket, _peer) = pair_below(None);
         check_kind(socket.try_clone(), ErrorKind::Unsupported);
-        assert!(socket.info().is_secure());
-        drop(listener.accept());
+        assert_eq!(socket.info(), &SocketInfo::new().with_secure(true));
     });
 }
