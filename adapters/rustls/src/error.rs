@@ -33,9 +33,19 @@ impl TlsError {
         Self { server_name, reason }
     }
 
-    /// The TLS error behind an error of a socket or a connector, if there is one.
-    pub fn behind(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
+    /// The TLS error behind an error, if there is one: behind that of a socket or a connector, or
+    /// one of the client's own that has it among its sources.
+    pub fn behind<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(tls) = error.downcast_ref() {
+                return Some(tls);
+            }
+            // The source of an `io::Error` is that of what it holds.
+            let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            next = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
+        }
+        None
     }
 
     /// The name that the certificate of the server has to be for.
@@ -89,4 +99,35 @@ pub(crate) fn closed() -> io::Error {
     return io::Error::from_raw_os_error(libc::EPIPE);
     #[cfg(not(unix))]
     return ErrorKind::BrokenPipe.into();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Unavailable(io::Error);
+
+    impl fmt::Display for Unavailable {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the database is unavailable")
+        }
+    }
+
+    impl Error for Unavailable {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn it_is_found_however_deep_it_lies() {
+        let name = ServerName::try_from("db.test").unwrap();
+        let error = TlsError::new(name, rustls::Error::DecryptError);
+        let error = io::Error::other(Unavailable(error.into()));
+        let found = TlsError::behind(&error).unwrap();
+        assert_eq!(found.reason(), &rustls::Error::DecryptError);
+        assert_eq!(found.source().unwrap().to_string(), rustls::Error::DecryptError.to_string());
+        assert!(TlsError::behind(&Unavailable(ErrorKind::ConnectionReset.into())).is_none());
+    }
 }

@@ -26,8 +26,7 @@ use crate::engine::Engine;
 /// - What is no TLS, and an alert, is `InvalidData` with a [`TlsError`](crate::TlsError) in both
 ///   directions, from then on.
 /// - A write takes at most 64 KiB ahead of the socket below. What that has no room for goes out with
-///   the next write, flush or close, so flush before you wait for an answer. What came before the
-///   reset of a connection is read, the reset is told once (C5).
+///   the next write, flush or close, so flush before you wait for an answer.
 ///
 /// [`info`](AsyncSocket::info) is secure, and has the protocol that was agreed on and the addresses
 /// of the socket below.
@@ -135,9 +134,7 @@ impl<S: AsyncSocket> TlsSocket<S> {
             }
         }
     }
-}
 
-impl<S: AsyncSocket> TlsSocket<S> {
     fn poll_transmit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         pending(self.engine.transmit(&mut Below { inner: &mut self.inner, cx }))
     }
