@@ -12,6 +12,8 @@
 //! What is no adapter, and has no real peer, can be held to the promises as a [`Subject`], with a
 //! [`Listener`] and a [`Peer`] of its own: wirescript's scripted double is, with a script.
 //!
+//! [`websocket`] has the same for WebSockets.
+//!
 //! This crate says nothing about the speed of an adapter, its timers or its options.
 //!
 //! # Example
@@ -54,6 +56,7 @@ pub mod promises;
 mod subject;
 mod tcp;
 mod transport;
+pub mod websocket;
 
 pub use check::check;
 pub use peer::{Listener, Peer, ROOM};

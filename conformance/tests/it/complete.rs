@@ -1,19 +1,28 @@
-//! The macro knows every body.
+//! The macros know every body.
 
 use std::collections::BTreeSet;
 
-use wirescript_conformance::promises::ALL;
+use wirescript_conformance::{promises, websocket};
 
-const BODIES: [(&str, &str); 4] = [
+const OF_SOCKETS: &[(&str, &str)] = &[
     ("cancelling", include_str!("../../src/promises/cancelling.rs")),
     ("connecting", include_str!("../../src/promises/connecting.rs")),
     ("reset", include_str!("../../src/promises/reset.rs")),
     ("stream", include_str!("../../src/promises/stream.rs")),
 ];
 
-#[test]
-fn every_promise_is_stamped() {
-    let written: BTreeSet<String> = BODIES
+const OF_WEBSOCKETS: &[(&str, &str)] = &[
+    ("breaches", include_str!("../../src/websocket/promises/breaches.rs")),
+    ("closing", include_str!("../../src/websocket/promises/closing.rs")),
+    ("connecting", include_str!("../../src/websocket/promises/connecting.rs")),
+    ("ends", include_str!("../../src/websocket/promises/ends.rs")),
+    ("messages", include_str!("../../src/websocket/promises/messages.rs")),
+    ("sending", include_str!("../../src/websocket/promises/sending.rs")),
+];
+
+#[track_caller]
+fn check_stamped(bodies: &[(&str, &str)], all: &[&str]) {
+    let written: BTreeSet<String> = bodies
         .iter()
         .flat_map(|(subject, text)| {
             let names = text.split("\npub async fn ").skip(1);
@@ -22,6 +31,16 @@ fn every_promise_is_stamped() {
         .collect();
     assert!(!written.is_empty());
 
-    let stamped: BTreeSet<String> = ALL.iter().map(ToString::to_string).collect();
+    let stamped: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
     assert_eq!(written, stamped);
+}
+
+#[test]
+fn every_promise_of_a_socket_is_stamped() {
+    check_stamped(OF_SOCKETS, promises::ALL);
+}
+
+#[test]
+fn every_promise_of_a_websocket_is_stamped() {
+    check_stamped(OF_WEBSOCKETS, websocket::promises::ALL);
 }
