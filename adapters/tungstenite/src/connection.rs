@@ -90,9 +90,8 @@ impl Connection {
         }
         let item = match read {
             Ok(message) => match translate::received(message) {
-                Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
-                Ok(None) => Some(WebSocketError::Protocol(ProtocolError::Other)),
-                Err(error) => Some(error),
+                Some(message) => return Poll::Ready(Some(Ok(message))),
+                None => Some(WebSocketError::Protocol(ProtocolError::Other)),
             },
             Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                 match self.failure.take_if(|failure| !ends_reading(failure)) {

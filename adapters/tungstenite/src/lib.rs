@@ -11,7 +11,7 @@
 //! close are tungstenite's; the HTTP before them, and what the contract M1 to M11 asks beyond
 //! tungstenite, are this crate's.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod blocking;
 mod connection;
@@ -19,6 +19,7 @@ mod connector;
 mod handshake;
 mod receiving;
 mod socket;
+mod text;
 mod tls;
 mod translate;
 mod wakers;

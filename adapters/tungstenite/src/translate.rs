@@ -7,16 +7,15 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame as Closing, Frame};
 use wirescript::websocket::{CloseCode, CloseFrame, Message, ProtocolError, Text, WebSocketError};
 
+use crate::text;
+
 /// What a close says instead, if its code may not be sent (M3).
 const REPLACED: &str = "Protocol violation";
 
 /// What is received; nothing, if that is not for clients.
-pub(crate) fn received(message: tungstenite::Message) -> Result<Option<Message>, WebSocketError> {
-    Ok(Some(match message {
-        // Both ways of making a text check it: this is the second time.
-        tungstenite::Message::Text(text) => Message::Text(
-            Text::try_from(bytes::Bytes::from(text)).map_err(|_| WebSocketError::InvalidUtf8)?,
-        ),
+pub(crate) fn received(message: tungstenite::Message) -> Option<Message> {
+    Some(match message {
+        tungstenite::Message::Text(text) => Message::Text(text::unchanged(text)),
         tungstenite::Message::Binary(bytes) => Message::Binary(bytes),
         tungstenite::Message::Ping(payload) => Message::Ping(payload),
         tungstenite::Message::Pong(payload) => Message::Pong(payload),
@@ -27,8 +26,8 @@ pub(crate) fn received(message: tungstenite::Message) -> Result<Option<Message>,
                 _ => CloseFrame::new(CloseCode::PROTOCOL_ERROR, Text::from_static(REPLACED)),
             }
         })),
-        tungstenite::Message::Frame(_) => return Ok(None),
-    }))
+        tungstenite::Message::Frame(_) => return None,
+    })
 }
 
 /// What is sent.
