@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -27,6 +27,10 @@ pub struct ScriptedWebSocket {
     inbox: Inbox,
     /// What was queued and is not sent yet.
     outgoing: Option<Message>,
+    /// Who has begun to send that, and may have given it up.
+    sender: Option<Waker>,
+    /// What came of it for the sender, where whoever received has sent it.
+    unsaid: Option<WebSocketError>,
     /// A ping was received, and nothing was polled since.
     owes_pong: bool,
     handshake: Handshake,
@@ -58,7 +62,16 @@ impl ScriptedWebSocket {
     ) -> Self {
         let cutter = line.cutter();
         let inbox = Inbox { max_message_size, max_frame_size, message: None };
-        Self { line, cutter, inbox, outgoing: None, owes_pong: false, handshake }
+        Self {
+            line,
+            cutter,
+            inbox,
+            outgoing: None,
+            sender: None,
+            unsaid: None,
+            owes_pong: false,
+            handshake,
+        }
     }
 
     pub(super) fn handshake(&self) -> &Handshake {
@@ -70,6 +83,7 @@ impl ScriptedWebSocket {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, WebSocketError>>> {
         self.owes_pong = false;
+        self.go_on_sending(cx);
         ready!(self.cutter.poll_size(usize::MAX, cx));
         let inbox = &mut self.inbox;
         let received =
@@ -102,6 +116,30 @@ impl ScriptedWebSocket {
 
     pub(super) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         self.owes_pong = false;
+        if let Some(error) = self.unsaid.take() {
+            return Poll::Ready(Err(error));
+        }
+        let sent = self.poll_outgoing(cx);
+        self.sender = sent.is_pending().then(|| cx.waker().clone());
+        sent
+    }
+
+    /// Whoever receives goes on with what somebody has begun to send: that one may have given up
+    /// (M11), or is told when it is done.
+    fn go_on_sending(&mut self, cx: &mut Context<'_>) {
+        if self.sender.is_none() {
+            return;
+        }
+        if let Poll::Ready(sent) = self.poll_outgoing(cx) {
+            self.unsaid = sent.err();
+            if let Some(sender) = self.sender.take().filter(|sender| !sender.will_wake(cx.waker()))
+            {
+                sender.wake();
+            }
+        }
+    }
+
+    fn poll_outgoing(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         let Some(message) = &self.outgoing else {
             return self.line.poll_pause(cx).map_err(WebSocketError::from);
         };

@@ -24,6 +24,7 @@ mod replies;
 mod sessions;
 mod stamped;
 mod stamped_blocking;
+mod stamped_websocket;
 mod std_sockets;
 mod stuttering;
 mod texts;

@@ -138,7 +138,7 @@ impl Runtime for Threads {
     }
 }
 
-struct CurrentThread;
+pub(crate) struct CurrentThread;
 
 impl Runtime for CurrentThread {
     fn block_on<F: Future>(future: F) -> F::Output {
@@ -150,7 +150,7 @@ impl Runtime for CurrentThread {
     }
 }
 
-struct MultiThread;
+pub(crate) struct MultiThread;
 
 impl Runtime for MultiThread {
     fn block_on<F: Future>(future: F) -> F::Output {

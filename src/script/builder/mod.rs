@@ -192,9 +192,16 @@ fn some_bytes(method: &str, value: impl IntoExpected<[u8]>) -> Expected<[u8]> {
 }
 
 #[track_caller]
-pub(crate) fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
-    let fault = kind.into();
+fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
+    let fault = transport_fault(method, kind);
     assert!(!fault.is_of_websocket(), "`{method}`: no byte socket fails with {fault}");
+    fault
+}
+
+/// A fault that some transport gives its client.
+#[track_caller]
+pub(crate) fn transport_fault(method: &str, kind: impl Into<Fault>) -> Fault {
+    let fault = kind.into();
     assert!(
         !fault.is_readiness(),
         "`{method}`: no transport gives its client {:?}; it waits, or tries again (C2)",

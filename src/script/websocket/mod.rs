@@ -56,7 +56,8 @@ use WebSocketState::{
 
 const SENDING: &[(WebSocketState, WebSocketState)] = &[(Open, Open), (Failed, Failed)];
 const RECEIVING: &[(WebSocketState, WebSocketState)] = &[(Open, Open), (Closing, Closing)];
-const FAILING: &[(WebSocketState, WebSocketState)] = &[(Open, Failed), (Closing, Ended)];
+const FAILING: &[(WebSocketState, WebSocketState)] =
+    &[(Open, Failed), (Closing, Ended), (PeerClosed, Ended), (Finished, Ended)];
 
 /// The operations of WebSockets.
 pub(crate) mod operations {

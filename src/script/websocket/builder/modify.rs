@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::WebSocketScript;
-use crate::script::builder::checked_fault;
+use crate::script::builder::transport_fault;
 use crate::script::websocket::{Answered, WebSocketHeard};
 use crate::script::{AfterConnect, Fault, Pattern, Times, WebSocketFault, What, modifiers};
 use crate::transport::websocket::{Handshake, InvalidRequest, WebSocketRequest};
@@ -40,7 +40,7 @@ impl<K: modifiers::Step + modifiers::Raises> WebSocketScript<K> {
     /// At this line: if no transport gives such an error to its client.
     #[track_caller]
     pub fn raises(self, fault: impl Into<Fault>) -> Self {
-        let fault = checked_fault("raises", fault);
+        let fault = transport_fault("raises", fault);
         self.modified(|step| step.raises = Some(fault))
     }
 }

@@ -1,7 +1,7 @@
 //! The steps: what the client does, and what the peer says.
 
 use super::WebSocketScript;
-use crate::script::builder::checked_fault;
+use crate::script::builder::transport_fault;
 use crate::script::expected::expected;
 use crate::script::websocket::{
     Answered, MessageReply, SentMessage, WebSocketHeard, WebSocketSaid,
@@ -166,7 +166,7 @@ impl<K> WebSocketScript<K> {
     /// here.
     #[track_caller]
     pub fn expect_recv_error(self, fault: impl Into<Fault>) -> WebSocketScript<AfterEnd> {
-        let fault = checked_fault("expect_recv_error", fault);
+        let fault = transport_fault("expect_recv_error", fault);
         self.said(WebSocketSaid::RecvError(fault))
     }
 
