@@ -94,6 +94,7 @@ impl Socket for StdSocket {
 }
 
 impl Read for StdSocket {
+    #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         // A call of the system would tell of what is pending (C3).
         if buf.is_empty() {
@@ -102,6 +103,7 @@ impl Read for StdSocket {
         patiently(|| self.inner.read(buf))
     }
 
+    #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(0);
@@ -111,6 +113,7 @@ impl Read for StdSocket {
 }
 
 impl Write for StdSocket {
+    #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // As in `read`.
         if buf.is_empty() {
@@ -119,6 +122,7 @@ impl Write for StdSocket {
         patiently(|| self.inner.write(buf))
     }
 
+    #[inline]
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(0);
@@ -126,6 +130,7 @@ impl Write for StdSocket {
         patiently(|| self.inner.write_vectored(bufs))
     }
 
+    #[inline]
     fn flush(&mut self) -> io::Result<()> {
         patiently(|| self.inner.flush())
     }
@@ -133,6 +138,7 @@ impl Write for StdSocket {
 
 /// Asks again where a signal came between, and calls a timeout by its name: on Unix a socket whose
 /// timeout has passed says what a non-blocking one does (C2, C7).
+#[inline]
 pub(super) fn patiently<T>(mut ask: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         return match ask() {

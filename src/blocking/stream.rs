@@ -81,25 +81,30 @@ impl StdStream {
 }
 
 impl Read for StdStream {
+    #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         either!(self, read(buf))
     }
 
+    #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         either!(self, read_vectored(bufs))
     }
 }
 
 impl Write for StdStream {
+    #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         either!(self, write(buf))
     }
 
+    #[inline]
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         either!(self, write_vectored(bufs))
     }
 
     /// Does nothing: the system sends what it took by itself.
+    #[inline]
     fn flush(&mut self) -> io::Result<()> {
         either!(self, flush())
     }

@@ -24,6 +24,7 @@ pub trait SocketExt: Socket {
     /// # Timeouts
     ///
     /// After `TimedOut` nothing was taken.
+    #[inline]
     fn send(&mut self, data: &[u8]) -> io::Result<usize> {
         let sent = self.write(data)?;
         if sent == 0 && !data.is_empty() {
@@ -45,6 +46,7 @@ pub trait SocketExt: Socket {
     /// # Timeouts
     ///
     /// After `TimedOut` any part of `data` may have been sent.
+    #[inline]
     fn send_all(&mut self, data: &[u8]) -> io::Result<()> {
         let mut rest = data;
         while !rest.is_empty() {
@@ -66,6 +68,7 @@ pub trait SocketExt: Socket {
     /// # Timeouts
     ///
     /// After `TimedOut` nothing was read.
+    #[inline]
     fn recv(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.read(buf)
     }
@@ -79,6 +82,7 @@ pub trait SocketExt: Socket {
     /// # Timeouts
     ///
     /// After `TimedOut` it is not known what had been read.
+    #[inline]
     fn recv_exact(&mut self, buf: &mut [u8]) -> io::Result<()> {
         let mut filled = 0;
         while filled < buf.len() {
