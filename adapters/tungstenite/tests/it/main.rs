@@ -3,4 +3,6 @@
 //!
 //! Nothing here sleeps to wait for something: a test looks until what it waits for can be seen.
 
+mod any_bytes;
+mod anything;
 mod promises;
