@@ -41,6 +41,12 @@ pub trait Peer: Sized + Send + 'static {
     /// Says a message in fragments of so many bytes, and `between` behind the first of them.
     fn says_in_fragments(&mut self, message: &Message, size: usize, between: Option<&Message>);
 
+    /// Says a message, in one frame, that is over a limit of the client's, which so need not receive
+    /// all of it.
+    fn says_too_much(&mut self, message: &Message) {
+        self.says(message);
+    }
+
     /// Says the first part of a message that does not come whole.
     fn begins(&mut self);
 

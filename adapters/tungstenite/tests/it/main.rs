@@ -5,4 +5,6 @@
 
 mod any_bytes;
 mod anything;
+mod over_scripts;
 mod promises;
+mod scripted;

@@ -34,8 +34,8 @@ pub async fn m8_what_came_before_a_breach_is_received<T: Subject>() {
 /// The close was the last that the peer had to say.
 pub async fn m8_what_comes_after_the_close_of_the_peer_is_a_breach<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    peer.awaits_answer(&close(1000, ""));
     peer.says(&close(1000, ""));
+    peer.awaits_answer(&close(1000, ""));
     peer.says(&"one more thing".into());
     check_received(&mut socket, &close(1000, "")).await;
     check_error(socket.recv().await, WebSocketError::Protocol(ProtocolError::AfterClose));
@@ -61,7 +61,7 @@ pub async fn m8_a_message_over_the_limit_is_too_big<T: Subject>() {
         peer.says(&message);
         check_received(&mut socket, &message).await;
     }
-    peer.says(&Message::text("x".repeat(LIMIT + 1)));
+    peer.says_too_much(&Message::text("x".repeat(LIMIT + 1)));
     check_too_big(socket.recv().await);
     check_ended(&mut socket).await;
 }
@@ -82,7 +82,7 @@ pub async fn m8_a_frame_over_the_limit_is_too_big<T: Subject>() {
     let (mut socket, mut peer) = pair_with::<T>(|request| request.with_max_frame_size(LIMIT)).await;
     peer.says_in_fragments(&Message::binary(vec![0; LIMIT + 1]), LIMIT, None);
     check_received(&mut socket, &Message::binary(vec![0; LIMIT + 1])).await;
-    peer.says(&Message::binary(vec![0; LIMIT + 1]));
+    peer.says_too_much(&Message::binary(vec![0; LIMIT + 1]));
     check_too_big(socket.recv().await);
     check_ended(&mut socket).await;
 }

@@ -11,8 +11,8 @@ use crate::websocket::{Peer, Subject};
 /// connection.
 pub async fn m3_a_close_of_the_peer_is_an_item_and_is_answered<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    peer.awaits_answer(&close(1000, "bye"));
     peer.says(&close(1000, "bye"));
+    peer.awaits_answer(&close(1000, "bye"));
     check_received(&mut socket, &close(1000, "bye")).await;
     check_pending(&mut socket).await;
     peer.hears_answer(&close(1000, "bye"));
@@ -24,8 +24,8 @@ pub async fn m3_a_close_of_the_peer_is_an_item_and_is_answered<T: Subject>() {
 /// A close that says nothing is answered with one that says nothing.
 pub async fn m3_a_close_without_a_code_is_answered_without_one<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    peer.awaits_answer(&Message::Close(None));
     peer.says(&Message::Close(None));
+    peer.awaits_answer(&Message::Close(None));
     check_received(&mut socket, &Message::Close(None)).await;
     check_pending(&mut socket).await;
     peer.hears_answer(&Message::Close(None));
@@ -37,8 +37,8 @@ pub async fn m3_a_close_without_a_code_is_answered_without_one<T: Subject>() {
 pub async fn m3_codes_that_may_be_sent_come_as_they_are<T: Subject>() {
     for code in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1013, 3000, 3999, 4000, 4999] {
         let (mut socket, mut peer) = pair::<T>().await;
-        peer.awaits_answer(&close(code, "why"));
         peer.says(&close(code, "why"));
+        peer.awaits_answer(&close(code, "why"));
         check_received(&mut socket, &close(code, "why")).await;
         check_pending(&mut socket).await;
         peer.hears_answer(&close(code, "why"));
@@ -50,8 +50,8 @@ pub async fn m3_codes_that_may_not_be_sent_are_replaced<T: Subject>() {
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
         let (mut socket, mut peer) = pair::<T>().await;
         let replaced = close(1002, "Protocol violation");
-        peer.awaits_answer(&replaced);
         peer.says(&close(code, "why"));
+        peer.awaits_answer(&replaced);
         match socket.recv().await {
             Ok(Some(Message::Close(Some(frame)))) => {
                 assert_eq!(frame.code, CloseCode::PROTOCOL_ERROR, "for {code}");
@@ -66,8 +66,8 @@ pub async fn m3_codes_that_may_not_be_sent_are_replaced<T: Subject>() {
 /// The sink flushes the answer, and there is no close but that.
 pub async fn m3_after_the_close_of_the_peer_the_sink_closes_without_another<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    peer.awaits_answer(&close(1001, ""));
     peer.says(&close(1001, ""));
+    peer.awaits_answer(&close(1001, ""));
     check_received(&mut socket, &close(1001, "")).await;
     socket.close().await.unwrap();
     peer.hears_answer(&close(1001, ""));
@@ -150,8 +150,8 @@ pub async fn m5_after_a_close_of_the_client_nothing_is_sent<T: Subject>() {
 /// The answer goes out, and nothing else.
 pub async fn m5_after_a_close_of_the_peer_nothing_is_sent<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
-    peer.awaits_answer(&close(1000, "bye"));
     peer.says(&close(1000, "bye"));
+    peer.awaits_answer(&close(1000, "bye"));
     check_received(&mut socket, &close(1000, "bye")).await;
     check_closed(&mut socket).await;
     check_pending(&mut socket).await;

@@ -77,8 +77,8 @@ pub async fn m1_control_frames_come_between_fragments<T: Subject>() {
 pub async fn m2_a_ping_is_an_item_and_is_answered_with_the_next_receive<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
     for payload in ["", "are you there"] {
-        peer.awaits_answer(&Message::pong(payload));
         peer.says(&Message::ping(payload));
+        peer.awaits_answer(&Message::pong(payload));
         check_received(&mut socket, &Message::ping(payload)).await;
         check_pending(&mut socket).await;
         peer.hears_answer(&Message::pong(payload));
