@@ -1,4 +1,4 @@
-//! What a session, a step and an interaction take of memory.
+//! What a session, a step and an interaction take of memory; and that a call of an adapter takes none.
 //!
 //! `cargo bench --package wirescript-benches --bench memory`. It is a target of its own because
 //! counting takes time.
@@ -9,6 +9,7 @@ use std::alloc::System;
 use futures::executor::block_on;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
 use wirescript::{AsyncSocketExt, Verifier, any};
+use wirescript_benches::adapters::{Runtime, Side, Work, calls, client, serve};
 use wirescript_benches::session;
 
 #[global_allocator]
@@ -23,6 +24,7 @@ fn main() {
     sessions();
     steps();
     left_open();
+    adapters();
 }
 
 fn sessions() {
@@ -82,6 +84,37 @@ fn left_open() {
         net.assert_send(b"ping");
     }
     print("asserting it", &region.change(), STEPS);
+}
+
+/// One round of each work. Under the sockets of adapters lies a stream that is always ready, since
+/// some runtimes allocate while they wait; under that of the standard library lies its own, over
+/// loopback, whose peer allocates nothing.
+fn adapters() {
+    const ROUNDS: usize = 1000;
+    for work in [Work::ECHO, Work::VECTORED] {
+        for runtime in Runtime::ALL {
+            let mut rounds: Box<dyn FnMut(usize)> = match runtime {
+                Runtime::Std => client(runtime, Side::Ours, work, serve(work)),
+                _ => Box::new(move |times| {
+                    let _ = calls(runtime, Side::Ours, work, times);
+                }),
+            };
+            // Whatever is made once is made by one round as by many.
+            let [once, often] = [1, 1 + ROUNDS].map(|times| {
+                rounds(times);
+                let region = Region::new(COUNTING);
+                rounds(times);
+                region.change()
+            });
+            let name = format!("{runtime}, {}", work.name);
+            print(&name, &(often - once), ROUNDS);
+            assert_eq!(
+                often.allocations + often.reallocations,
+                once.allocations + once.reallocations,
+                "{name}"
+            );
+        }
+    }
 }
 
 fn print(what: &str, stats: &Stats, count: usize) {

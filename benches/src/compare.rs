@@ -49,13 +49,22 @@ pub fn whole(mut run: impl FnMut()) -> impl Side {
     }
 }
 
+/// Times `run`, which does so many iterations by itself.
+pub fn iterated(mut run: impl FnMut(usize)) -> impl Side {
+    move |iterations| {
+        let begun = Instant::now();
+        run(iterations);
+        begun.elapsed()
+    }
+}
+
 /// One row: what it is called, what it is compared with, and what its ratio may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct Row<'n> {
     /// What is measured.
-    pub subject: &'static str,
+    pub subject: &'n str,
     /// What it is compared with.
-    pub reference: &'static str,
+    pub reference: &'n str,
     /// The ratio that must not be exceeded.
     pub hold: Option<f64>,
     /// The ratio that would be good.
@@ -89,10 +98,43 @@ impl Comparison {
         if self.is_smoke { size.div_ceil(1000).max(10) } else { size }
     }
 
+    /// Whether the rows are only to be seen to work.
+    pub fn is_smoke(&self) -> bool {
+        self.is_smoke
+    }
+
+    /// Whether a row of this name is chosen.
+    pub fn wants(&self, subject: &str) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|word| subject.contains(word.as_str()))
+    }
+
     /// Runs both sides in turns and prints their ratio.
-    pub fn row(&mut self, row: Row, mut subject: impl Side, mut reference: impl Side) {
-        let is_wanted = |word: &String| row.subject.contains(word.as_str());
-        if !self.filter.is_empty() && !self.filter.iter().any(is_wanted) {
+    pub fn row(&mut self, row: Row<'_>, subject: impl Side, reference: impl Side) {
+        self.print(row, subject, reference, false, |_| row.hold);
+    }
+
+    /// The same of two sides that do the same, held if the median of the subject is below the upper
+    /// quartile of the reference.
+    pub fn row_within_spread(
+        &mut self,
+        subject: &str,
+        reference: &str,
+        of_subject: impl Side,
+        of_reference: impl Side,
+    ) {
+        let row = Row { subject, reference, hold: None, aim: None };
+        self.print(row, of_subject, of_reference, true, |measured| Some(measured.spread));
+    }
+
+    fn print(
+        &mut self,
+        row: Row<'_>,
+        mut subject: impl Side,
+        mut reference: impl Side,
+        are_alike: bool,
+        hold: impl FnOnce(&Ratios) -> Option<f64>,
+    ) {
+        if !self.wants(row.subject) {
             return;
         }
         if self.is_smoke {
@@ -101,8 +143,9 @@ impl Comparison {
             println!("{}: runs, and so does {}", row.subject, row.reference);
             return;
         }
-        let measured = measure(&mut subject, &mut reference);
-        let verdict = match row.hold {
+        let measured = measure(&mut subject, &mut reference, are_alike);
+        let hold = hold(&measured);
+        let verdict = match hold {
             Some(hold) if measured.medians > hold => {
                 self.missed += 1;
                 "NOT held"
@@ -117,7 +160,7 @@ impl Comparison {
             row.reference,
             measured.medians,
             measured.minima,
-            Limit(row.hold),
+            Limit(hold),
             Limit(row.aim),
         );
     }
@@ -132,10 +175,17 @@ impl Comparison {
 struct Ratios {
     medians: f64,
     minima: f64,
+    /// That of the reference's upper quartile to its median.
+    spread: f64,
 }
 
-fn measure(subject: &mut impl Side, reference: &mut impl Side) -> Ratios {
-    let iterations = [iterations(subject), iterations(reference)];
+/// Sides that are alike have turns of as many iterations: so what a turn costs once, such as waking
+/// whoever is at the other end, is as small a part of both.
+fn measure(subject: &mut impl Side, reference: &mut impl Side, are_alike: bool) -> Ratios {
+    let mut iterations = [iterations(subject), iterations(reference)];
+    if are_alike {
+        iterations = [iterations[0].max(iterations[1]); 2];
+    }
     let mut times = [Vec::new(), Vec::new()];
     let begun = Instant::now();
     for pair in 0..MOST_PAIRS {
@@ -156,7 +206,11 @@ fn measure(subject: &mut impl Side, reference: &mut impl Side) -> Ratios {
     }
     let [subject, reference] = times;
     let middle = subject.len() / 2;
-    Ratios { medians: subject[middle] / reference[middle], minima: subject[0] / reference[0] }
+    Ratios {
+        medians: subject[middle] / reference[middle],
+        minima: subject[0] / reference[0],
+        spread: reference[middle + middle / 2] / reference[middle],
+    }
 }
 
 /// How many iterations of a side take a turn.
