@@ -6,12 +6,11 @@
 //! read from two tasks and needs no luck (S3).
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::language::{
-    Answer, Begun, Delivered, Kept, Language, Meet, Opinion, Question, Unmentioned,
+    Answer, Begun, Delivered, Kept, Language, Meet, Nature, Opinion, Question, Unmentioned,
 };
 use crate::protocol::{self, States};
 use crate::script::{Delay, Ending, Fault, Script, Step, What};
@@ -210,13 +209,6 @@ struct Few<P> {
 }
 
 impl<P: Copy> Few<P> {
-    fn push(few: &mut Option<Self>, step: usize, progress: P) {
-        match few {
-            Some(few) => few.rest.push((step, progress)),
-            None => *few = Some(Self { first: (step, progress), rest: Vec::new() }),
-        }
-    }
-
     fn iter(&self) -> impl Iterator<Item = (usize, P)> {
         std::iter::once(self.first).chain(self.rest.iter().copied())
     }
@@ -258,6 +250,32 @@ enum Judgement<P> {
     },
     /// No step takes it; the one that came furthest, and how far, if it is the right operation.
     Strayed(Option<(usize, usize)>),
+}
+
+/// What several steps make of one call, in their order: what the first says that takes it or has to
+/// be asked; or else all that it may belong to; or else the first of those it came furthest in.
+fn among<P: Copy>(judgements: impl Iterator<Item = Judgement<P>>) -> Judgement<P> {
+    let mut begun: Option<(Few<P>, usize)> = None;
+    let mut furthest = None;
+    for judgement in judgements {
+        match judgement {
+            Judgement::Begun { alive, used } => match &mut begun {
+                Some((few, _)) => few.rest.push(alive.first),
+                None => begun = Some((alive, used)),
+            },
+            Judgement::Strayed(strayed) => {
+                let how_far = |(_, at): (usize, usize)| at;
+                if strayed.map(how_far) > furthest.map(how_far) {
+                    furthest = strayed;
+                }
+            }
+            decided => return decided,
+        }
+    }
+    match begun {
+        Some((alive, used)) => Judgement::Begun { alive, used },
+        None => Judgement::Strayed(furthest),
+    }
 }
 
 /// What became of a run without an end when the client paused.
@@ -376,7 +394,7 @@ impl<L: Language> Machine<L> {
             return self.refuse_state(call);
         }
         let mut progressed = false;
-        if L::unmentioned(call) != Unmentioned::Refused {
+        if self.run.is_some() && L::unmentioned(call) != Unmentioned::Refused {
             match self.conclude(Ending::Close, answers, timeline) {
                 Concluded::Settled { fault: None, progressed: moved } => progressed = moved,
                 // A client that leaves is handed no fault, and leaves all the same.
@@ -696,58 +714,60 @@ impl<L: Language> Machine<L> {
 
     /// Compares the call with every step that may come next (S6), and then with the rules.
     fn judge(&self, call: L::Call<'_>, offset: usize, answers: &Answers) -> Judgement<L::Progress> {
-        let mut alive = None;
-        let mut furthest = None;
-        let mut consider = |step: usize, heard: &L::Heard, begun: Begun<'_, L::Progress>| {
-            let opinion = answer_for(step, answers);
-            if let Some(Opinion::Panicked { label, message }) = opinion {
-                let (label, message) = (label.clone(), message.clone());
-                return Some(Judgement::Panicked { step, label, message });
-            }
-            let meet = L::meet(heard, begun, call, offset, opinion);
-            let is_other = matches!(meet, Meet::Other);
-            if offset > 0 && !is_other && L::nature(heard).is_whole_call {
-                return Some(Judgement::OwnCall);
-            }
-            match meet {
-                Meet::Whole(used) => return Some(Judgement::Met { step, used }),
-                Meet::Part(progress) => Few::push(&mut alive, step, progress),
-                Meet::Malformed(problem) => {
-                    return Some(Judgement::Malformed { step, problem });
-                }
-                Meet::Differs(at) => {
-                    // Of those that came as far, the step that was written first; then rules.
-                    let rank = Reverse((self.is_standing(step), step));
-                    furthest = furthest.max(Some((at, rank)));
-                }
-                Meet::Ask(question) => return Some(Judgement::Ask(step, question)),
-                Meet::Other => {}
-            }
-            None
-        };
+        if let Some(step) = self.only_candidate() {
+            return self.judge_by(step, Begun::not(), call, offset, answers);
+        }
         match &self.run {
-            Some(run) => {
-                for (step, progress) in run.alive.iter() {
-                    let Some(heard) = self.heard_at(step) else { continue };
-                    if let Some(judgement) = consider(step, heard, run.begun(progress)) {
-                        return judgement;
-                    }
-                }
-            }
+            Some(run) => among(run.alive.iter().map(|(step, progress)| {
+                self.judge_by(step, run.begun(progress), call, offset, answers)
+            })),
             None => {
                 let end = self.script.steps.len().min(self.heard.due + 1);
                 let in_order = (self.heard.at..end).filter(|step| !self.is_standing(*step));
-                for step in in_order.chain(self.script.standing.iter().copied()) {
-                    let Some(heard) = self.heard_at(step) else { continue };
-                    if let Some(judgement) = consider(step, heard, Begun::not()) {
-                        return judgement;
-                    }
-                }
+                let candidates = in_order.chain(self.script.standing.iter().copied());
+                among(candidates.map(|step| {
+                    self.judge_by(step, Begun::not(), call, offset, answers)
+                }))
             }
         }
-        match alive {
-            Some(alive) => Judgement::Begun { alive, used: L::amount(call) - offset },
-            None => Judgement::Strayed(furthest.map(|(at, Reverse((_, step)))| (step, at))),
+    }
+
+    /// The one step that may come next, where nothing has begun, as nearly everywhere.
+    fn only_candidate(&self) -> Option<usize> {
+        let is_one = self.heard.at == self.heard.due && self.script.standing.is_empty();
+        (is_one && self.run.is_none()).then_some(self.heard.at)
+    }
+
+    /// Compares the call with one step, of which so much has `begun`.
+    fn judge_by(
+        &self,
+        step: usize,
+        begun: Begun<'_, L::Progress>,
+        call: L::Call<'_>,
+        offset: usize,
+        answers: &Answers,
+    ) -> Judgement<L::Progress> {
+        let Some(heard) = self.heard_at(step) else { return Judgement::Strayed(None) };
+        let opinion = answer_for(step, answers);
+        if let Some(Opinion::Panicked { label, message }) = opinion {
+            let (label, message) = (label.clone(), message.clone());
+            return Judgement::Panicked { step, label, message };
+        }
+        let meet = L::meet(heard, begun, call, offset, opinion);
+        let is_other = matches!(meet, Meet::Other);
+        if offset > 0 && !is_other && L::nature(heard).is_whole_call {
+            return Judgement::OwnCall;
+        }
+        match meet {
+            Meet::Whole(used) => Judgement::Met { step, used },
+            Meet::Part(progress) => {
+                let alive = Few { first: (step, progress), rest: Vec::new() };
+                Judgement::Begun { alive, used: L::amount(call) - offset }
+            }
+            Meet::Malformed(problem) => Judgement::Malformed { step, problem },
+            Meet::Differs(at) => Judgement::Strayed(Some((step, at))),
+            Meet::Ask(question) => Judgement::Ask(step, question),
+            Meet::Other => Judgement::Strayed(None),
         }
     }
 
@@ -909,7 +929,7 @@ impl<L: Language> Machine<L> {
         sequence
     }
 
-    /// Completes a heard step.
+    /// Completes a heard step with what it takes of a call.
     fn meet(
         &mut self,
         step: usize,
@@ -927,30 +947,26 @@ impl<L: Language> Machine<L> {
                 (sequence, 0, Kept::Nothing)
             }
         };
-        kept = match self.heard_at(step).filter(|_| !nature.is_literal) {
-            Some(heard) => {
-                let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
-                L::keep(call, offset, end, &mut kept);
-                L::keep_of(heard, kept, answer_for(step, answers))
-            }
-            None => Kept::Nothing,
-        };
-        self.complete(step, met + used, sequence, kept, timeline);
+        self.complete(step, nature, met + used, sequence, timeline);
+        if nature.is_literal {
+            return;
+        }
+        if let Some(heard) = self.heard_at(step) {
+            let end = if nature.is_whole_call { L::amount(call) } else { offset + used };
+            L::keep(call, offset, end, &mut kept);
+            let kept = L::keep_of(heard, kept, answer_for(step, answers));
+            self.keep(sequence, kept);
+        }
     }
 
     fn complete(
         &mut self,
         step: usize,
+        nature: Nature,
         amount: usize,
         sequence: Sequence,
-        kept: Kept,
         timeline: &mut Timeline,
     ) {
-        let kept = match kept {
-            Kept::Growing(bytes) => Kept::Bytes(bytes.into()),
-            kept => kept,
-        };
-        let nature = self.nature(step);
         let Step { what, raises, is_standing, .. } = &self.script.steps[step];
         let What::Heard(heard) = what else { return };
         let happened = &mut timeline[sequence];
@@ -975,11 +991,6 @@ impl<L: Language> Machine<L> {
             self.heard.used(step, &self.script.steps);
             self.leave_behind();
         }
-        match kept {
-            Kept::Nothing => {}
-            kept => self.keep(sequence, kept),
-        }
-        self.run = None;
         self.moves += 1;
     }
 
@@ -996,6 +1007,11 @@ impl<L: Language> Machine<L> {
     /// Interactions complete out of order only where said and heard ones overlap; so this is an
     /// append, as a rule.
     fn keep(&mut self, sequence: Sequence, kept: Kept) {
+        let kept = match kept {
+            Kept::Nothing => return,
+            Kept::Growing(bytes) => Kept::Bytes(bytes.into()),
+            kept => kept,
+        };
         let place = self.kept.iter().rposition(|(before, _)| *before < sequence);
         self.kept.insert(place.map_or(0, |place| place + 1), (sequence, kept));
     }
@@ -1027,9 +1043,10 @@ impl<L: Language> Machine<L> {
                 return Concluded::Unsettled(Verdict::Refuse(violation.into()));
             }
         }
-        let (met, sequence) = (run.met, run.sequence);
+        let (met, sequence, nature) = (run.met, run.sequence, L::nature(heard));
         let kept = self.run.take().map(|run| run.kept).unwrap_or_default();
-        self.complete(step, met, sequence, kept, timeline);
+        self.complete(step, nature, met, sequence, timeline);
+        self.keep(sequence, kept);
         let step = &self.script.steps[step];
         Concluded::Settled { fault: step.raises, progressed: step.is_progress() }
     }
@@ -1303,7 +1320,7 @@ impl<L: Language> Machine<L> {
         self.script.steps[step].is_standing
     }
 
-    fn nature(&self, step: usize) -> super::language::Nature {
+    fn nature(&self, step: usize) -> Nature {
         match &self.script.steps[step].what {
             What::Heard(heard) => L::nature(heard),
             What::Said(_) => unreachable!("only heard steps are asked for their nature"),
