@@ -35,13 +35,20 @@ impl<S: Copy + Eq> OperationInfo<S> {
     pub(crate) fn next(&self, state: S) -> Option<S> {
         self.transitions.iter().find(|(from, _)| *from == state).map(|(_, to)| *to)
     }
+
+    /// The transitions that are possible in any of `states`.
+    pub(crate) fn possible_in<P: Protocol<State = S>>(
+        &self,
+        states: States,
+    ) -> impl Iterator<Item = &(S, S)> {
+        self.transitions.iter().filter(move |(from, _)| states.has::<P>(*from))
+    }
 }
 
 /// The operations that are possible in any of `states`, in alphabetical order.
 pub(crate) fn possible<P: Protocol>(states: States) -> Vec<&'static str> {
-    let is_possible = |info: &&&OperationInfo<P::State>| {
-        info.transitions.iter().any(|(from, _)| states.has::<P>(*from))
-    };
+    let is_possible =
+        |info: &&&OperationInfo<P::State>| info.possible_in::<P>(states).next().is_some();
     let mut names: Vec<_> =
         P::OPERATIONS.iter().filter(is_possible).map(|info| info.name).collect();
     names.sort_unstable();

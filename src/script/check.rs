@@ -20,22 +20,22 @@ impl<L: Language> Before<'_, L> {
         self.landed.len() + self.batch.len() - self.standing.len()
     }
 
-    fn last(&self) -> Option<&Step<L>> {
-        self.backwards().next().map(|(_, step)| step)
-    }
-
-    /// Every step of the order with its number, from the last to the first.
-    fn backwards(&self) -> impl Iterator<Item = (usize, &Step<L>)> {
-        let steps = self.batch.iter().rev().chain(self.landed.iter().rev());
-        (1..=self.len()).rev().zip(steps.filter(|step| !step.is_standing))
+    /// Every step of the order, from the last to the first.
+    fn backwards(&self) -> impl Iterator<Item = &Step<L>> {
+        let places = (0..self.landed.len() + self.batch.len()).rev();
+        places.filter_map(|place| self.at(place)).filter(|step| !step.is_standing)
     }
 
     /// Every part of a rule.
     fn rules(&self) -> impl Iterator<Item = &Step<L>> {
-        self.standing.iter().filter_map(|place| match place.checked_sub(self.landed.len()) {
+        self.standing.iter().filter_map(|place| self.at(*place))
+    }
+
+    fn at(&self, place: usize) -> Option<&Step<L>> {
+        match place.checked_sub(self.landed.len()) {
             Some(place) => self.batch.get(place),
-            None => self.landed.get(*place),
-        })
+            None => self.landed.get(place),
+        }
     }
 
     /// Why `step` cannot come, if it cannot.
@@ -43,45 +43,53 @@ impl<L: Language> Before<'_, L> {
     /// `reach` are the states in which the connection could be before the last step. Gives those
     /// before this one; of a rule, the same.
     pub(super) fn check(&self, step: &Step<L>, reach: States) -> Result<States, String> {
-        let operation = step.operation();
-        let name = operation.name;
         if step.is_standing {
             return self.check_rule(step).map(|()| reach);
         }
-        let number = self.len() + 1;
-        let reach = match self.last() {
+        let operation = step.operation();
+        let name = operation.name;
+        let last = self.backwards().next();
+        let reach = match last {
             Some(last) => reach_after(last, reach),
             None if step.is_entry() => States::of::<L>(L::INITIAL),
             None => L::ENTRY.next(L::INITIAL).map_or(States::NONE, States::of::<L>),
         };
-        if step.is_entry() && number > 1 {
+        if step.is_entry() && last.is_some() {
+            let number = self.len() + 1;
             return Err(format!(
                 "`{name}` cannot be step {number}: it makes the connection, so it comes first"
             ));
         }
-        if !reach.iter::<L>().any(|state| operation.next(state).is_some()) {
-            let states = reach.iter::<L>().map(|state| format!("`{state:?}`")).collect();
-            let possible = protocol::possible::<L>(reach);
-            return Err(
-                Impossible { name, number, protocol: L::NAME, states, possible }.to_string()
-            );
+        if operation.possible_in::<L>(reach).next().is_none() {
+            return Err(self.impossible(name, reach).to_string());
         }
         match &step.what {
             What::Heard(heard) => {
                 self.check_distinct_from_rules(name, heard)?;
-                self.check_distinct(heard)?;
+                self.check_distinct(name, heard)?;
             }
-            What::Said(_) => self.check_not_behind_never(name)?,
+            What::Said(_) => self.check_not_behind_endless(name, last)?,
         }
         Ok(reach)
+    }
+
+    fn impossible(&self, name: &'static str, reach: States) -> Impossible {
+        Impossible {
+            name,
+            number: self.len() + 1,
+            protocol: L::NAME,
+            states: reach.iter::<L>().map(|state| format!("`{state:?}`")).collect(),
+            possible: protocol::possible::<L>(reach),
+        }
     }
 
     /// A rule is told from everything that the client may do.
     fn check_rule(&self, rule: &Step<L>) -> Result<(), String> {
         let What::Heard(heard) = &rule.what else { return Ok(()) };
         self.check_distinct_from_rules("this rule", heard)?;
-        for (number, before) in self.backwards() {
+        for (behind, before) in self.backwards().enumerate() {
             if before.heard().is_some_and(|before| L::is_ambiguous(before, heard)) {
+                let number = self.len() - behind;
                 return Err(format!(
                     "this rule cannot be told from step {number}: what begins one of them may be \
                      all of the other",
@@ -106,8 +114,8 @@ impl<L: Language> Before<'_, L> {
     }
 
     /// The peer does not go on behind something that never answers, unless the client does.
-    fn check_not_behind_never(&self, name: &str) -> Result<(), String> {
-        match self.last() {
+    fn check_not_behind_endless(&self, name: &str, last: Option<&Step<L>>) -> Result<(), String> {
+        match last {
             Some(Step { what: What::Said(_), times, .. }) if times.is_endless() => Err(format!(
                 "`{name}` cannot follow step {} directly: the peer says that again and again, \
                  until the client does something that the script has it do in between",
@@ -123,14 +131,14 @@ impl<L: Language> Before<'_, L> {
     }
 
     /// What the client does cannot meet both this step and one that may stay unused before it.
-    fn check_distinct(&self, heard: &L::Heard) -> Result<(), String> {
-        let name = L::heard_name(heard);
+    fn check_distinct(&self, name: &str, heard: &L::Heard) -> Result<(), String> {
         let mut said_between = false;
-        for (number, before) in self.backwards() {
+        for (behind, before) in self.backwards().enumerate() {
             let What::Heard(earlier) = &before.what else {
                 said_between = true;
                 continue;
             };
+            let number = self.len() - behind;
             let is_ambiguous = L::is_ambiguous(earlier, heard);
             // What it begins with does not matter to a run that has begun before.
             let ending = match L::is_sent(heard) {
@@ -174,24 +182,21 @@ impl<L: Language> Before<'_, L> {
 /// The states that are possible once `last`, before which there were these, has been used or passed
 /// over.
 fn reach_after<L: Language>(last: &Step<L>, before: States) -> States {
-    let operation = last.operation();
-    let after = |state: L::State| {
-        let next = operation.next(state)?;
-        match &last.what {
-            What::Heard(_) if last.delay == Delay::Never => None,
-            What::Heard(heard) => {
-                Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, state)))
-            }
-            What::Said(_) if last.delay == Delay::Never => Some(state),
-            What::Said(said) => Some(match L::said_fault(said) {
-                Some(fault) => L::after_said_fault(fault, next),
-                None => next,
-            }),
+    let after = |&(state, next): &(L::State, L::State)| match &last.what {
+        What::Heard(_) if last.delay == Delay::Never => None,
+        What::Heard(heard) => {
+            Some(last.raises.map_or(next, |fault| L::after_fault(heard, fault, state)))
         }
+        What::Said(_) if last.delay == Delay::Never => Some(state),
+        What::Said(said) => Some(match L::said_fault(said) {
+            Some(fault) => L::after_said_fault(fault, next),
+            None => next,
+        }),
     };
     // What the peer may say it says; only what the client may do can be left out.
     let is_left_out = !last.is_required() && last.is_heard();
-    let reached = before.iter::<L>().filter_map(after).map(States::of::<L>);
+    let reached = last.operation().possible_in::<L>(before).filter_map(after);
+    let reached = reached.map(States::of::<L>);
     reached.fold(if is_left_out { before } else { States::NONE }, States::or)
 }
 

@@ -108,20 +108,25 @@ impl<L: Language> Draft<L> {
     /// could tell it from one before it.
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
-        let Script { steps: batch, standing, reach, .. } = &self.script;
-        let place = self.landed.unwrap_or(0) + batch.len();
-        let checked = match self.landed {
-            None => Before { landed: &[], batch, standing }.check(&step, *reach),
-            Some(landed) => self.landed(|script| {
-                Before { landed: &script.steps[..landed], batch, standing }.check(&step, *reach)
-            }),
-        };
-        match checked {
+        match self.check(&step) {
             Ok(reach) => self.script.reach = reach,
             Err(problem) => panic!("{problem}"),
         }
-        self.script.standing.extend(step.is_standing.then_some(place));
-        self.script.steps.push(step);
+        let Script { steps, standing, .. } = &mut self.script;
+        if step.is_standing {
+            standing.push(self.landed.unwrap_or(0) + steps.len());
+        }
+        steps.push(step);
+    }
+
+    fn check(&self, step: &Step<L>) -> Result<States, String> {
+        let Script { steps: batch, standing, reach, .. } = &self.script;
+        match self.landed {
+            None => Before { landed: &[], batch, standing }.check(step, *reach),
+            Some(landed) => self.landed(|script| {
+                Before { landed: &script.steps[..landed], batch, standing }.check(step, *reach)
+            }),
+        }
     }
 
     /// Looks at the script that has landed.

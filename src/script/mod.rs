@@ -47,5 +47,7 @@ pub(crate) use fault::WebSocketFault;
 pub(crate) use parts::{Advance, Ending, Progress, Wanted};
 pub(crate) use pieces::Pieces;
 pub(crate) use sent::Reply;
-pub(crate) use socket::{FrameHeard, SocketHeard, SocketSaid, common_prefix, operations};
+pub(crate) use socket::{
+    FrameHeard, SocketHeard, SocketSaid, StatedFrame, common_prefix, operations,
+};
 pub(crate) use step::{Delay, LONGEST_WAIT, Step, What};

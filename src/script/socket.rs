@@ -112,10 +112,17 @@ pub(crate) enum SocketHeard {
 
 /// A frame that the peer hears.
 pub(crate) enum FrameHeard {
-    /// This frame, of which so many bytes are before its payload.
-    Is { frame: Bytes, header: usize, payload: Bytes },
+    /// This one.
+    Is(Box<StatedFrame>),
     /// One with a payload that is not stated, or not by its bytes.
     Of { framing: Arc<dyn Framing>, payload: Expected<[u8]> },
+}
+
+/// A frame with its payload, and how many bytes are before that.
+pub(crate) struct StatedFrame {
+    pub(crate) frame: Bytes,
+    pub(crate) header: usize,
+    pub(crate) payload: Bytes,
 }
 
 /// What a socket's peer says.
@@ -125,7 +132,7 @@ pub(crate) enum SocketSaid {
     Recv {
         bytes: Bytes,
         pieces: Pieces,
-        payload: Option<Bytes>,
+        payload: Option<Box<Bytes>>,
     },
     /// What is made of what was sent; in pieces of this size, if one is given.
     Reply {

@@ -725,9 +725,9 @@ impl<L: Language> Machine<L> {
                 let end = self.script.steps.len().min(self.heard.due + 1);
                 let in_order = (self.heard.at..end).filter(|step| !self.is_standing(*step));
                 let candidates = in_order.chain(self.script.standing.iter().copied());
-                among(candidates.map(|step| {
-                    self.judge_by(step, Begun::not(), call, offset, answers)
-                }))
+                among(
+                    candidates.map(|step| self.judge_by(step, Begun::not(), call, offset, answers)),
+                )
             }
         }
     }

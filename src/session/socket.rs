@@ -72,7 +72,7 @@ impl Language for Socket {
         let argument = match heard {
             SocketHeard::Connect(endpoint) => Argument::from(endpoint),
             SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => Argument::from(data),
-            SocketHeard::Frame(FrameHeard::Is { payload, .. }) => Argument::Bytes(payload.clone()),
+            SocketHeard::Frame(FrameHeard::Is(is)) => Argument::Bytes(is.payload.clone()),
             SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Argument::from(payload),
             SocketHeard::Shutdown | SocketHeard::Close => Argument::None,
         };
@@ -81,8 +81,8 @@ impl Language for Socket {
 
     fn describe_compared(heard: &SocketHeard) -> Described {
         match heard {
-            SocketHeard::Frame(FrameHeard::Is { frame, .. }) => {
-                Described::new(Self::heard_name(heard), Argument::Bytes(frame.clone()))
+            SocketHeard::Frame(FrameHeard::Is(is)) => {
+                Described::new(Self::heard_name(heard), Argument::Bytes(is.frame.clone()))
             }
             _ => Self::describe_heard(heard),
         }
@@ -91,7 +91,7 @@ impl Language for Socket {
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
             SocketSaid::Recv { bytes, payload, .. } => {
-                Argument::Bytes(payload.as_ref().unwrap_or(bytes).clone())
+                Argument::Bytes(payload.as_deref().unwrap_or(bytes).clone())
             }
             SocketSaid::Reply { .. } => Argument::Reply,
             SocketSaid::RecvError(fault) => Argument::Error(*fault),
@@ -165,7 +165,7 @@ impl Language for Socket {
                 is_whole_call: false,
                 ..plain
             },
-            SocketHeard::Frame(FrameHeard::Is { .. }) => Nature { is_whole_call: false, ..plain },
+            SocketHeard::Frame(FrameHeard::Is(_)) => Nature { is_whole_call: false, ..plain },
             SocketHeard::Frame(FrameHeard::Of { payload, .. }) => Nature {
                 is_stated: payload.is_stated(),
                 is_literal: false,
@@ -180,7 +180,7 @@ impl Language for Socket {
     fn heard_extent(heard: &SocketHeard) -> Option<usize> {
         match heard {
             SocketHeard::Send { data, .. } | SocketHeard::SendAll(data) => data.extent(),
-            SocketHeard::Frame(FrameHeard::Is { frame, .. }) => Some(frame.len()),
+            SocketHeard::Frame(FrameHeard::Is(is)) => Some(is.frame.len()),
             SocketHeard::Frame(FrameHeard::Of { .. })
             | SocketHeard::Connect(_)
             | SocketHeard::Shutdown
@@ -190,8 +190,8 @@ impl Language for Socket {
 
     fn frame(heard: &SocketHeard) -> Option<FrameExtent> {
         match heard {
-            SocketHeard::Frame(FrameHeard::Is { header, payload, .. }) => {
-                Some(FrameExtent { header: Some((*header, payload.len())) })
+            SocketHeard::Frame(FrameHeard::Is(is)) => {
+                Some(FrameExtent { header: Some((is.header, is.payload.len())) })
             }
             SocketHeard::Frame(FrameHeard::Of { .. }) => Some(FrameExtent { header: None }),
             _ => None,
@@ -295,8 +295,8 @@ impl Language for Socket {
                     },
                 }
             }
-            (SocketHeard::Frame(FrameHeard::Is { frame, .. }), SocketCall::Write(data)) => {
-                meet_literal(frame, begun, &data[offset..])
+            (SocketHeard::Frame(FrameHeard::Is(is)), SocketCall::Write(data)) => {
+                meet_literal(&is.frame, begun, &data[offset..])
             }
             (SocketHeard::Frame(FrameHeard::Of { framing, payload }), SocketCall::Write(data)) => {
                 meet_frame(framing, payload, begun, &data[offset..], opinion)
@@ -489,7 +489,7 @@ fn bytes_of(heard: &SocketHeard) -> Option<BytesOf<'_>> {
             Pattern::Matching(_) => BytesOf::Judged,
             Pattern::Parts(parts) => BytesOf::Parts(parts),
         },
-        SocketHeard::Frame(FrameHeard::Is { frame, .. }) => BytesOf::Literal(frame),
+        SocketHeard::Frame(FrameHeard::Is(is)) => BytesOf::Literal(&is.frame),
         SocketHeard::Frame(FrameHeard::Of { .. }) => BytesOf::Anything,
         SocketHeard::Connect(_) | SocketHeard::Shutdown | SocketHeard::Close => return None,
     })
@@ -507,7 +507,7 @@ fn expected_bytes(heard: &SocketHeard) -> Option<&Expected<[u8]>> {
 /// What a step hears, if the script has it; of a frame, its payload.
 fn literal_payload(heard: &SocketHeard) -> Option<&Bytes> {
     match heard {
-        SocketHeard::Frame(FrameHeard::Is { payload, .. }) => Some(payload),
+        SocketHeard::Frame(FrameHeard::Is(is)) => Some(&is.payload),
         _ => expected_bytes(heard)?.literal(),
     }
 }

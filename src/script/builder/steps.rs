@@ -10,7 +10,7 @@ use crate::script::expected::expected;
 use crate::script::framing::{self, Encoded};
 use crate::script::{
     Fault, FrameHeard, Framing, IntoBytes, IntoExpected, Pieces, Reply, Sent, SocketHeard,
-    SocketSaid, What,
+    SocketSaid, StatedFrame, What,
 };
 use crate::transport::Endpoint;
 
@@ -103,7 +103,8 @@ impl<K> SocketScript<K> {
             }
             Some(literal) => {
                 let Encoded { bytes, header } = encoded("expect_send_frame", &*framing, literal);
-                FrameHeard::Is { frame: bytes, header, payload: literal.clone() }
+                let payload = literal.clone();
+                FrameHeard::Is(StatedFrame { frame: bytes, header, payload }.into())
             }
             None => FrameHeard::Of { framing, payload },
         };
@@ -126,7 +127,7 @@ impl<K> SocketScript<K> {
             !bytes.is_empty(),
             "`expect_recv_frame`: a frame of no bytes is nothing that the peer could say"
         );
-        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: Some(payload) })
+        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: Some(payload.into()) })
     }
 
     #[track_caller]
