@@ -77,6 +77,47 @@ impl Timeline {
     }
 }
 
+/// The interactions of one session, in order. They follow each other until another session comes
+/// between; what follows each other is not listed.
+#[derive(Debug, Default)]
+pub(crate) struct Sequences {
+    /// The first one, and how many follow each other from there.
+    first: Sequence,
+    following: usize,
+    /// The others.
+    listed: Vec<Sequence>,
+}
+
+impl Sequences {
+    /// Adds one that comes after all others.
+    pub(crate) fn push(&mut self, sequence: Sequence) {
+        if self.following == 0 {
+            self.first = sequence;
+        }
+        if self.listed.is_empty() && sequence == self.first + self.following {
+            self.following += 1;
+        } else {
+            self.listed.push(sequence);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.following + self.listed.len()
+    }
+
+    /// The one at a place that there is.
+    pub(crate) fn at(&self, place: usize) -> Sequence {
+        match place.checked_sub(self.following) {
+            None => self.first + place,
+            Some(place) => self.listed[place],
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Sequence> {
+        (self.first..self.first + self.following).chain(self.listed.iter().copied())
+    }
+}
+
 impl std::ops::Index<Sequence> for Timeline {
     type Output = Happened;
 
@@ -88,5 +129,22 @@ impl std::ops::Index<Sequence> for Timeline {
 impl std::ops::IndexMut<Sequence> for Timeline {
     fn index_mut(&mut self, sequence: Sequence) -> &mut Happened {
         &mut self.happened[sequence]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interactions_of_a_session_are_found_whatever_came_between() {
+        for sequences in [vec![], vec![3], vec![0, 1, 2], vec![4, 5, 7, 8, 12]] {
+            let mut kept = Sequences::default();
+            sequences.iter().for_each(|sequence| kept.push(*sequence));
+            assert_eq!(kept.len(), sequences.len());
+            assert_eq!(kept.iter().collect::<Vec<_>>(), sequences);
+            assert!((0..kept.len()).all(|place| kept.at(place) == sequences[place]));
+            assert_eq!(kept.iter().next_back(), sequences.last().copied());
+        }
     }
 }

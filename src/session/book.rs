@@ -3,9 +3,10 @@
 use std::panic::Location;
 
 use super::case::{AnyMachine, Case};
+use super::few::Few;
 use super::language::{Language, Meet, Opinion, Question};
 use super::machine::{Machine, answer_for};
-use crate::timeline::{Happened, Sequence, Timeline};
+use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Details, Interaction, Report, ReportedViolation, Stage, UnusedSession, Violation, ViolationKind,
 };
@@ -26,14 +27,11 @@ pub(crate) enum Taken {
     Refused(Violation),
 }
 
-/// As many sessions and connectors as most tests have: room for them from the start.
-pub(super) const FEW: usize = 4;
-
 /// The pure part of what a verifier and its doubles share.
 pub(crate) struct Book {
-    pub(crate) cases: Vec<Case>,
+    pub(super) cases: Few<Case>,
     pub(crate) timeline: Timeline,
-    queues: Vec<Queue>,
+    queues: Few<Queue>,
     violations: Vec<Violation>,
     /// Connects that were refused after the first for which no session was queued.
     refused_connects: usize,
@@ -56,9 +54,9 @@ struct Queue {
 impl Book {
     pub(crate) fn new(is_explicit: bool) -> Self {
         Self {
-            cases: Vec::with_capacity(FEW),
+            cases: Few::new(),
             timeline: Timeline::new(),
-            queues: Vec::with_capacity(FEW),
+            queues: Few::new(),
             violations: Vec::new(),
             refused_connects: 0,
             cursor: 0,
@@ -72,8 +70,7 @@ impl Book {
         let is_meant = |q: &Queue| q.protocol == L::NAME && q.connector == connector;
         self.queues.iter().position(is_meant).unwrap_or_else(|| {
             let connector = connector.to_owned();
-            self.queues.push(Queue { protocol: L::NAME, connector, from: self.cases.len() });
-            self.queues.len() - 1
+            self.queues.push(Queue { protocol: L::NAME, connector, from: self.cases.len() })
         })
     }
 
@@ -84,8 +81,7 @@ impl Book {
         written_at: &'static Location<'static>,
     ) -> usize {
         self.activity += 1;
-        self.cases.push(Case::new(queue, written_at));
-        self.cases.len() - 1
+        self.cases.push(Case::new(queue, written_at))
     }
 
     /// The machine of a session and the timeline at once, which judging a call takes.
@@ -154,7 +150,8 @@ impl Book {
         }
         let is_held =
             |case: &&Case| case.queue == queue && case.stage == Stage::Held && !case.is_withdrawn;
-        let held = self.cases[from..].iter().filter(is_held).map(|case| case.written_at).collect();
+        let held = self.cases.iter().skip(from).filter(is_held);
+        let held = held.map(|case| case.written_at).collect();
         let details = Details::new(ViolationKind::NoSession { held, others }, None);
         let got = Some(L::describe_call(call, 0));
         Taken::Refused(Details { operation: L::ENTRY.name, got, ..details }.into())
@@ -250,9 +247,9 @@ impl Book {
         is_wanted: impl Fn(&Happened, &'static str) -> bool,
     ) -> Option<(usize, Interaction)> {
         let of_session = session.map(|session| self.machine(session).happened());
-        let end = of_session.map_or(self.timeline.len(), <[Sequence]>::len);
+        let end = of_session.map_or(self.timeline.len(), Sequences::len);
         (from..end)
-            .map(|place| (place, of_session.map_or(place, |happened| happened[place])))
+            .map(|place| (place, of_session.map_or(place, |happened| happened.at(place))))
             .find(|(_, sequence)| {
                 let one = &self.timeline[*sequence];
                 !one.is_asserted && is_wanted(one, self.machine(one.session).name(one.step))

@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::language::Language;
 use super::machine::Machine;
 use crate::script::Script;
-use crate::timeline::{Happened, Sequence, Timeline};
+use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Interaction, Line, Outcome, SessionLabel, Stage, StepLabel, UnusedSession, UnusedStep,
     Violation, ViolationKind,
@@ -43,7 +43,7 @@ pub(crate) trait AnyMachine: Send {
     /// An interaction of this session, as data.
     fn interaction(&self, sequence: Sequence, happened: &Happened) -> Interaction;
     /// The interactions of this session, in order.
-    fn happened(&self) -> &[Sequence];
+    fn happened(&self) -> &Sequences;
     /// The required steps that were left.
     fn unused(&self, timeline: &Timeline) -> Vec<UnusedStep>;
     /// The conversation around `violation`: what happened, what should not have, what did not.
@@ -139,7 +139,7 @@ impl<L: Language> AnyMachine for Machine<L> {
         }
     }
 
-    fn happened(&self) -> &[Sequence] {
+    fn happened(&self) -> &Sequences {
         Self::happened(self)
     }
 
@@ -170,7 +170,7 @@ impl<L: Language> AnyMachine for Machine<L> {
         );
         let mut lines = Vec::new();
         let mut used = vec![false; self.script().steps.len()];
-        for &sequence in Self::happened(self) {
+        for sequence in Self::happened(self).iter() {
             let happened = &timeline[sequence];
             // What came of the step before the wrong byte is part of what is shown as wrong.
             if is_compared && !happened.is_complete && at_step == Some(happened.step) {

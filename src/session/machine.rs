@@ -14,7 +14,7 @@ use super::language::{
 };
 use crate::protocol::{self, States};
 use crate::script::{Delay, Ending, Fault, Script, Step, What};
-use crate::timeline::{Happened, Sequence, Timeline};
+use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Blocked, Described, Details, FrameExtent, SessionLabel, StepLabel, Violation, ViolationKind,
 };
@@ -83,7 +83,7 @@ pub(crate) struct Machine<L: Language> {
     /// The arguments that the script left open.
     kept: Vec<(Sequence, Kept)>,
     /// The interactions of this session.
-    happened: Vec<Sequence>,
+    happened: Sequences,
     /// How often in a row, since what move, the state alone was the answer.
     at_the_end: (u64, usize),
     /// How often anything changed: an answer to a question is stale when this moved on.
@@ -195,20 +195,20 @@ struct Owed {
 
 /// Heard steps that have begun and are not met yet.
 struct Run<P> {
-    /// The steps that what came so far may belong to.
-    alive: Few<P>,
+    alive: Alive<P>,
     met: usize,
     sequence: Sequence,
     kept: Kept,
 }
 
-/// Steps with how far they have come: one or, rarely, several.
-struct Few<P> {
+/// The steps that what came so far may belong to, with how far they have come: one or, rarely,
+/// several.
+struct Alive<P> {
     first: (usize, P),
     rest: Vec<(usize, P)>,
 }
 
-impl<P: Copy> Few<P> {
+impl<P: Copy> Alive<P> {
     fn iter(&self) -> impl Iterator<Item = (usize, P)> {
         std::iter::once(self.first).chain(self.rest.iter().copied())
     }
@@ -231,7 +231,7 @@ enum Judgement<P> {
         used: usize,
     },
     Begun {
-        alive: Few<P>,
+        alive: Alive<P>,
         used: usize,
     },
     Ask(usize, Question),
@@ -255,7 +255,7 @@ enum Judgement<P> {
 /// What several steps make of one call, in their order: what the first says that takes it or has to
 /// be asked; or else all that it may belong to; or else the first of those it came furthest in.
 fn among<P: Copy>(judgements: impl Iterator<Item = Judgement<P>>) -> Judgement<P> {
-    let mut begun: Option<(Few<P>, usize)> = None;
+    let mut begun: Option<(Alive<P>, usize)> = None;
     let mut furthest = None;
     for judgement in judgements {
         match judgement {
@@ -309,7 +309,7 @@ impl<L: Language> Machine<L> {
             elapsed: BTreeSet::new(),
             kept: Vec::new(),
             at_the_end: (0, 0),
-            happened: Vec::new(),
+            happened: Sequences::default(),
             moves: 0,
         }
     }
@@ -603,7 +603,7 @@ impl<L: Language> Machine<L> {
     }
 
     /// The interactions of this session, in order.
-    pub(crate) fn happened(&self) -> &[Sequence] {
+    pub(crate) fn happened(&self) -> &Sequences {
         &self.happened
     }
 
@@ -613,7 +613,7 @@ impl<L: Language> Machine<L> {
         timeline: &'t Timeline,
     ) -> impl Iterator<Item = (usize, Used<'t>)> {
         let mut used = vec![Used::default(); self.script.steps.len()];
-        for happened in self.happened.iter().map(|sequence| &timeline[*sequence]) {
+        for happened in self.happened.iter().map(|sequence| &timeline[sequence]) {
             let used = &mut used[happened.step];
             used.times += usize::from(happened.is_complete);
             used.begun = Some(happened).filter(|happened| !happened.is_complete);
@@ -761,7 +761,7 @@ impl<L: Language> Machine<L> {
         match meet {
             Meet::Whole(used) => Judgement::Met { step, used },
             Meet::Part(progress) => {
-                let alive = Few { first: (step, progress), rest: Vec::new() };
+                let alive = Alive { first: (step, progress), rest: Vec::new() };
                 Judgement::Begun { alive, used: L::amount(call) - offset }
             }
             Meet::Malformed(problem) => Judgement::Malformed { step, problem },
@@ -892,7 +892,7 @@ impl<L: Language> Machine<L> {
     /// Takes part of a call for steps that want more.
     fn begin(
         &mut self,
-        alive: Few<L::Progress>,
+        alive: Alive<L::Progress>,
         used: usize,
         call: L::Call<'_>,
         offset: usize,
@@ -904,7 +904,7 @@ impl<L: Language> Machine<L> {
         let mut run = match self.run.take() {
             Some(run) => run,
             None => Run {
-                alive: Few { first: alive.first, rest: Vec::new() },
+                alive: Alive { first: alive.first, rest: Vec::new() },
                 met: 0,
                 sequence: self.record(Happened::new(self.label.index, first), timeline),
                 kept: Kept::Nothing,
@@ -1168,7 +1168,7 @@ impl<L: Language> Machine<L> {
     /// What a reply by this step is made of.
     fn sent_before(&self, step: usize, timeline: &Timeline) -> L::Sent {
         let mut sent = self.sent.clone();
-        for &sequence in self.happened.iter().rev() {
+        for sequence in self.happened.iter().rev() {
             let happened = &timeline[sequence];
             if happened.step > step || !happened.is_complete || self.is_standing(happened.step) {
                 continue;

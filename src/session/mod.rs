@@ -8,6 +8,7 @@ mod book;
 mod case;
 #[cfg(not(all(test, wirescript_model)))]
 mod clock;
+mod few;
 mod language;
 mod machine;
 #[cfg(all(test, wirescript_model))]

@@ -26,8 +26,9 @@ use shuttle::{
     thread_local,
 };
 
-use super::book::{Book, Choice, FEW, Taken};
+use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, now, ring_at};
+use super::few::Few;
 use super::language::{Answer, Language};
 use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
@@ -69,7 +70,7 @@ struct Inner {
     /// The verifier has given its verdict and is gone.
     is_ended: bool,
     /// For each session, the tasks that use it.
-    tasks: Vec<Tasks>,
+    tasks: Few<Tasks>,
     /// Who waits for all to settle.
     settling: Slot,
     /// All sessions before this one have settled.
@@ -223,7 +224,7 @@ impl Shared {
             inner: Mutex::new(Inner {
                 book,
                 is_ended: false,
-                tasks: Vec::with_capacity(FEW),
+                tasks: Few::new(),
                 settling: Slot::default(),
                 first_unsettled: 0,
                 watcher: None,
@@ -655,7 +656,7 @@ impl Shared {
         let report = (!is_judged).then(|| inner.book.report());
         let mut parked: Vec<Waker> = Vec::new();
         let mut writers: Vec<Waker> = Vec::new();
-        for tasks in &mut inner.tasks {
+        for tasks in inner.tasks.iter_mut() {
             writers.extend(tasks.writer.take());
             for slot in &mut tasks.parked {
                 parked.extend(slot.waker.take());
