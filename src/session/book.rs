@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::case::{AnyMachine, Case};
 use super::few::Few;
 use super::language::{Language, Meet, Opinion, Question};
-use super::machine::{Machine, answer_for};
+use super::machine::answer_for;
 use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Details, Interaction, Report, ReportedViolation, Stage, UnusedSession, Violation, ViolationKind,
@@ -84,12 +84,9 @@ impl Book {
         self.cases.push(Case::new(queue, written_at))
     }
 
-    /// The machine of a session and the timeline at once, which judging a call takes.
-    pub(crate) fn judging<L: Language>(
-        &mut self,
-        session: usize,
-    ) -> Option<(&mut Machine<L>, &mut Timeline)> {
-        Some((self.cases[session].machine_mut()?, &mut self.timeline))
+    /// A session and the timeline at once, which judging a call takes.
+    pub(super) fn judging(&mut self, session: usize) -> (&mut Case, &mut Timeline) {
+        (&mut self.cases[session], &mut self.timeline)
     }
 
     /// Gives a session whose script is complete to a client that connects: the first, or the first

@@ -7,13 +7,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::Instant;
 
 /// Somebody who can be rung.
 pub(crate) trait Ring: Send + Sync {
-    fn ring(&self, now: Instant);
+    fn ring(self: Arc<Self>, now: Instant);
 }
 
 /// What time it is to those who wait.

@@ -60,7 +60,6 @@ pub(crate) struct Settings {
 
 /// What one verifier and all its doubles share.
 pub(crate) struct Shared {
-    me: Weak<Self>,
     pub(crate) settings: Settings,
     inner: Mutex<Inner>,
 }
@@ -127,6 +126,18 @@ struct Tasks {
 #[derive(Default)]
 struct Slot {
     waker: Option<Waker>,
+    /// The wait, from its first poll until it is answered. Most operations never wait, so it is kept
+    /// elsewhere.
+    waiting: Option<Box<Waiting>>,
+    /// The last answer was put off once, so that others may run.
+    has_yielded: bool,
+    /// How often in a row it was answered at once.
+    ready_in_a_row: u8,
+}
+
+/// A wait, and how long it has lasted.
+#[derive(Default)]
+struct Waiting {
     wait: Option<Wait>,
     /// When the wait was last polled.
     since: Option<Instant>,
@@ -143,10 +154,6 @@ struct Slot {
     disturbed: Option<Instant>,
     /// When the delay of a step will have passed.
     delay: Option<(usize, Instant)>,
-    /// The last answer was put off once, so that others may run.
-    has_yielded: bool,
-    /// How often in a row it was answered at once.
-    ready_in_a_row: u8,
 }
 
 #[derive(Clone, Copy)]
@@ -159,13 +166,19 @@ impl Slot {
     /// Empties the place; gives the waker that was in it, to be dropped without the lock.
     #[must_use = "dropping a waker may run code of the user's, which must not be under the lock"]
     fn clear(&mut self) -> Option<Waker> {
-        let waker = self.waker.take();
-        if self.wait.is_some() || waker.is_some() {
-            *self = Self::default();
-        }
+        self.waiting = None;
         self.has_yielded = false;
         self.ready_in_a_row = self.ready_in_a_row.saturating_add(1);
-        waker
+        self.waker.take()
+    }
+
+    /// What was waited for here when it was last polled.
+    fn wait(&self) -> Option<Wait> {
+        self.waiting.as_ref()?.wait
+    }
+
+    fn delay(&self) -> Option<(usize, Instant)> {
+        self.waiting.as_ref()?.delay
     }
 
     /// Whether `waker` would have to be cloned to wait here.
@@ -184,28 +197,31 @@ impl Slot {
     ) -> Option<Waker> {
         // A waker that was taken was woken: by progress, or by a mark that this poll is too late
         // to answer.
-        let disturbed = self.disturbed.take();
+        let waiting = self.waiting.get_or_insert_default();
+        let disturbed = waiting.disturbed.take();
         let is_prompt = disturbed.is_some_and(|at| now.duration_since(at) <= ANSWER_WINDOW);
-        let goes_on = self.wait == Some(wait) && is_prompt;
-        if self.wait != Some(wait) || self.waker.is_none() && !goes_on {
-            self.began = Some(now);
+        let goes_on = waiting.wait == Some(wait) && is_prompt;
+        if waiting.wait != Some(wait) || self.waker.is_none() && !goes_on {
+            waiting.began = Some(now);
         }
-        if self.mark.is_some() {
-            self.late_answers += 1;
+        if waiting.mark.is_some() {
+            waiting.late_answers += 1;
         }
         if !goes_on {
-            self.since = Some(now);
+            waiting.since = Some(now);
         }
-        self.wait = Some(wait);
-        self.is_exempt = is_exempt;
-        self.mark = None;
+        waiting.wait = Some(wait);
+        waiting.is_exempt = is_exempt;
+        waiting.mark = None;
         self.ready_in_a_row = 0;
         match waker {
             Some(waker) => self.waker.replace(waker),
             None => None,
         }
     }
+}
 
+impl Waiting {
     /// Whether the clock has marked this wait, and the poll is the answer to that.
     fn overdue(&self, wait: Wait, now: Instant) -> Option<Mark> {
         let mark = self.mark?;
@@ -218,8 +234,7 @@ impl Slot {
 impl Shared {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         let book = Book::new(settings.is_explicit);
-        Arc::new_cyclic(|me| Self {
-            me: Weak::clone(me),
+        Arc::new(Self {
             settings,
             inner: Mutex::new(Inner {
                 book,
@@ -373,7 +388,7 @@ impl Shared {
     /// `act` puts the call to the machine; it is told whether the task that polls is the one that
     /// wrote last, and may be asked again.
     pub(crate) fn poll<L: Language>(
-        &self,
+        self: &Arc<Self>,
         session: usize,
         side: Side,
         operation: &'static str,
@@ -391,21 +406,9 @@ impl Shared {
             let inner = &mut *guard;
             let tasks = &mut inner.tasks[session];
             let slot = &mut tasks.parked[side.slot()];
-            let refusal = if inner.is_ended {
-                Some(gone(operation))
-            } else {
-                inner.book.cases[session].broken.clone()
-            };
-            if let Some(refusal) = refusal {
-                if !slot.has_yielded {
-                    // A client that asks again and again must not keep others from running.
-                    slot.has_yielded = true;
-                    drop(guard);
-                    cx.waker().wake_by_ref();
-                    return Polled::Pending;
-                }
-                slot.has_yielded = false;
-                return Polled::Refused(refusal);
+            let (case, timeline) = inner.book.judging(session);
+            if inner.is_ended || case.broken.is_some() {
+                return Self::refuse_again(guard, session, side, operation, cx);
             }
             if slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush {
                 slot.ready_in_a_row = 0;
@@ -417,7 +420,7 @@ impl Shared {
                 (Side::Read, Some(writer)) => writer.will_wake(cx.waker()),
                 _ => false,
             };
-            let Some((machine, timeline)) = inner.book.judging::<L>(session) else {
+            let Some(machine) = case.machine_mut::<L>() else {
                 unreachable!("a double asks for a session of its own protocol");
             };
             let moves = machine.moves();
@@ -461,55 +464,16 @@ impl Shared {
                     return Polled::Ready(answer, is_in_open_run);
                 }
                 Verdict::Wait(wait) => {
-                    let stays_open = inner.book.cases[session].stays_open;
-                    if spare.is_none()
-                        && inner.tasks[session].parked[side.slot()].is_new(cx.waker())
-                    {
+                    if spare.is_none() && slot.is_new(cx.waker()) {
                         drop(guard);
                         spare = Some(cx.waker().clone());
                         continue;
                     }
-                    if side == Side::Connect {
-                        inner.book.set_stage(session, Stage::Connecting);
-                    }
-                    let waited = self.wait(inner, session, side, wait, stays_open, spare.take());
-                    let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
-                    let mut woken = None;
-                    if has_moved && is_parked {
-                        inner.book.activity += 1;
-                        woken = inner.tasks[session].parked[1 - side.slot()].waker.take();
-                    }
-                    match waited {
-                        Waited::Parked(retired) => {
-                            let settled = match wait {
-                                Wait::Never(_) => inner.take_settled(),
-                                _ => None,
-                            };
-                            drop(guard);
-                            drop(retired);
-                            wake([settled, woken]);
-                            return Polled::Pending;
-                        }
-                        Waited::Sleeps(step, duration, retired) => {
-                            drop(guard);
-                            drop(retired);
-                            wake([woken]);
-                            return Polled::Delay(step, duration);
-                        }
-                        Waited::Elapsed(step) => {
-                            if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
-                                machine.elapse(step);
-                            }
-                            // What comes of it does so in another turn of the lock, and the clock
-                            // may ring before that.
-                            inner.last_progress = Some(now());
-                        }
-                        Waited::Overdue { is_deadline } => {
-                            let case = &mut inner.book.cases[session];
-                            let Some(machine) = case.machine_mut::<L>() else { continue };
-                            let violation = machine.stalled(wait, operation, is_deadline);
-                            return Self::refuse(guard, session, side, violation.into());
-                        }
+                    let waker = spare.take();
+                    let polled =
+                        self.hold::<L>(guard, session, side, operation, wait, waker, has_moved);
+                    if let Some(polled) = polled {
+                        return polled;
                     }
                 }
                 Verdict::Ask(step, question) => {
@@ -524,6 +488,88 @@ impl Shared {
         }
     }
 
+    /// Answers an operation of a session that is broken, or of a verifier that is gone.
+    fn refuse_again(
+        mut guard: MutexGuard<'_, Inner>,
+        session: usize,
+        side: Side,
+        operation: &'static str,
+        cx: &Context<'_>,
+    ) -> Polled {
+        let slot = &mut guard.tasks[session].parked[side.slot()];
+        // A client that asks again and again must not keep others from running.
+        slot.has_yielded = !slot.has_yielded;
+        if slot.has_yielded {
+            drop(guard);
+            cx.waker().wake_by_ref();
+            return Polled::Pending;
+        }
+        let broken = guard.book.cases[session].broken.clone();
+        Polled::Refused(broken.filter(|_| !guard.is_ended).unwrap_or_else(|| gone(operation)))
+    }
+
+    /// Lets an operation wait, with `waker` in the place of the one that did, if it is new. Gives
+    /// what its poll comes to, unless the session is to judge it again.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is an arm of `poll`, with all that is known there"
+    )]
+    fn hold<L: Language>(
+        self: &Arc<Self>,
+        mut guard: MutexGuard<'_, Inner>,
+        session: usize,
+        side: Side,
+        operation: &'static str,
+        wait: Wait,
+        waker: Option<Waker>,
+        has_moved: bool,
+    ) -> Option<Polled> {
+        let inner = &mut *guard;
+        let stays_open = inner.book.cases[session].stays_open;
+        if side == Side::Connect {
+            inner.book.set_stage(session, Stage::Connecting);
+        }
+        let waited = self.wait(inner, session, side, wait, stays_open, waker);
+        let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
+        let mut woken = None;
+        if has_moved && is_parked {
+            inner.book.activity += 1;
+            woken = inner.tasks[session].parked[1 - side.slot()].waker.take();
+        }
+        match waited {
+            Waited::Parked(retired) => {
+                let settled = match wait {
+                    Wait::Never(_) => inner.take_settled(),
+                    _ => None,
+                };
+                drop(guard);
+                drop(retired);
+                wake([settled, woken]);
+                Some(Polled::Pending)
+            }
+            Waited::Sleeps(step, duration, retired) => {
+                drop(guard);
+                drop(retired);
+                wake([woken]);
+                Some(Polled::Delay(step, duration))
+            }
+            Waited::Elapsed(step) => {
+                if let Some(machine) = inner.book.cases[session].machine_mut::<L>() {
+                    machine.elapse(step);
+                }
+                // What comes of it does so in another turn of the lock, and the clock may ring
+                // before that.
+                inner.last_progress = Some(now());
+                None
+            }
+            Waited::Overdue { is_deadline } => {
+                let machine = inner.book.cases[session].machine_mut::<L>()?;
+                let violation = machine.stalled(wait, operation, is_deadline);
+                Some(Self::refuse(guard, session, side, violation.into()))
+            }
+        }
+    }
+
     /// The client lets go of its transport: judges that, and ends the session's life.
     pub(crate) fn leave<L: Language>(&self, session: usize, call: L::Call<'_>) {
         let mut answers = Vec::new();
@@ -534,8 +580,9 @@ impl Shared {
             if inner.is_ended {
                 return;
             }
-            if inner.book.cases[session].broken.is_none() {
-                let Some((machine, timeline)) = inner.book.judging::<L>(session) else {
+            let (case, timeline) = inner.book.judging(session);
+            if case.broken.is_none() {
+                let Some(machine) = case.machine_mut::<L>() else {
                     unreachable!("a double asks for a session of its own protocol");
                 };
                 if machine.moves() != asked_at {
@@ -601,11 +648,12 @@ impl Shared {
     }
 
     /// Whether nothing is left that a client may still do, or nobody has the patience to see.
-    pub(crate) fn poll_settled(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_settled(self: &Arc<Self>, cx: &Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let is_overdue = inner.settling.mark.is_some();
+        let is_marked = |waiting: &Waiting| waiting.mark.is_some();
+        let is_overdue = inner.settling.waiting.as_deref().is_some_and(is_marked);
         let is_over =
             is_overdue || self.settings.patience == Some(Duration::ZERO) || inner.is_settled();
         let retired = if is_over {
@@ -623,12 +671,16 @@ impl Shared {
     }
 
     /// The same for a thread.
-    pub(crate) fn wait_settled(&self) {
+    pub(crate) fn wait_settled(self: &Arc<Self>) {
         block_on(|cx| self.poll_settled(cx));
     }
 
     /// Whether there is a violation; wakes when there is one, or at `deadline`.
-    pub(crate) fn poll_violation(&self, deadline: Instant, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_violation(
+        self: &Arc<Self>,
+        deadline: Instant,
+        cx: &Context<'_>,
+    ) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut inner = self.lock();
         if inner.book.has_violations() {
@@ -668,7 +720,7 @@ impl Shared {
         drop(inner);
         drop(writers);
         wake(overseers);
-        wake(parked.into_iter().map(Some));
+        parked.into_iter().for_each(Waker::wake);
         report
     }
 
@@ -679,7 +731,7 @@ impl Shared {
 
     /// Parks a wait, unless it has lasted too long or has something to do.
     fn wait(
-        &self,
+        self: &Arc<Self>,
         inner: &mut Inner,
         session: usize,
         side: Side,
@@ -694,7 +746,8 @@ impl Shared {
             Wait::PastTheEnd => stays_open,
             Wait::ForHeard(_) | Wait::ForEndOfRun(_) | Wait::ForSaid(_) => false,
         };
-        if let Some(mark) = slot.overdue(wait, now) {
+        let waiting = slot.waiting.get_or_insert_default();
+        if let Some(mark) = waiting.overdue(wait, now) {
             return Waited::Overdue { is_deadline: mark.is_deadline };
         }
         if !is_exempt && self.settings.patience == Some(Duration::ZERO) {
@@ -702,23 +755,24 @@ impl Shared {
         }
         let delay_until = match wait {
             Wait::Delay(step, duration) => {
-                let until = match slot.delay {
+                let until = match waiting.delay {
                     Some((delayed, until)) if delayed == step => until,
                     _ => now + duration,
                 };
                 if self.settings.timer.is_none() && until <= now {
-                    slot.delay = None;
+                    waiting.delay = None;
                     return Waited::Elapsed(step);
                 }
-                slot.delay = Some((step, until));
+                waiting.delay = Some((step, until));
                 Some(until)
             }
             _ => None,
         };
         let retired = slot.park(wait, is_exempt, waker, now);
-        let mut next = slot.began.unwrap_or(now) + self.settings.deadline;
+        let waiting = slot.waiting.get_or_insert_default();
+        let mut next = waiting.began.unwrap_or(now) + self.settings.deadline;
         if let Some(patience) = self.settings.patience.filter(|_| !is_exempt) {
-            next = next.min(slot.since.unwrap_or(now) + patience);
+            next = next.min(waiting.since.unwrap_or(now) + patience);
         }
         // A timer of its own wakes whoever sleeps on it.
         if let Some(until) = delay_until.filter(|_| self.settings.timer.is_none()) {
@@ -751,10 +805,10 @@ impl Shared {
         Polled::Refused(violation)
     }
 
-    fn schedule(&self, inner: &mut Inner, at: Instant) {
+    fn schedule(self: &Arc<Self>, inner: &mut Inner, at: Instant) {
         if inner.alarm.is_none_or(|alarm| at < alarm) {
             inner.alarm = Some(at);
-            let me: Weak<Self> = Weak::clone(&self.me);
+            let me: Weak<Self> = Arc::downgrade(self);
             ring_at(at, me);
         }
     }
@@ -762,7 +816,7 @@ impl Shared {
 
 impl Ring for Shared {
     /// Marks the waits that nothing has ended, and wakes them: the poll that follows tells.
-    fn ring(&self, now: Instant) {
+    fn ring(self: Arc<Self>, now: Instant) {
         let mut guard = self.lock();
         let inner = &mut *guard;
         if inner.is_ended {
@@ -777,7 +831,7 @@ impl Ring for Shared {
         // once it is over, those who wait for what follows have theirs anew.
         let allowance = self.settings.patience.unwrap_or(self.settings.deadline);
         let slots = inner.tasks.iter().flat_map(|tasks| &tasks.parked);
-        let delays = slots.filter(|slot| slot.waker.is_some()).filter_map(|slot| slot.delay);
+        let delays = slots.filter(|slot| slot.waker.is_some()).filter_map(Slot::delay);
         let ends = delays.map(|(_, until)| match is_ours {
             // The timer may be later than real time; or the wait may have been dropped.
             false if now < until + allowance => until.max(now + ANSWER_WINDOW),
@@ -790,12 +844,11 @@ impl Ring for Shared {
         let last_progress = inner.last_progress;
         let mut round = Round { now, hold, last_progress, next: None, woken: Vec::new() };
         for slot in inner.tasks.iter_mut().flat_map(|tasks| &mut tasks.parked) {
-            if is_ours && slot.delay.is_some_and(|(_, until)| until <= now) {
+            if is_ours && slot.delay().is_some_and(|(_, until)| until <= now) {
                 round.woken.extend(slot.waker.take());
                 continue;
             }
-            let patience = self.settings.patience.filter(|_| !slot.is_exempt);
-            round.visit(slot, patience, self.settings.deadline);
+            round.visit(slot, self.settings.patience, self.settings.deadline);
         }
         let patience = self.settings.patience.map(|patience| patience + ANSWER_WINDOW);
         round.visit(&mut inner.settling, patience, self.settings.deadline + ANSWER_WINDOW);
@@ -814,7 +867,7 @@ impl Ring for Shared {
             self.schedule(inner, next);
         }
         drop(guard);
-        wake(woken.into_iter().map(Some));
+        woken.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -829,10 +882,9 @@ struct Round {
 
 impl Round {
     fn visit(&mut self, slot: &mut Slot, patience: Option<Duration>, deadline: Duration) {
-        let (Some(since), Some(began), true) = (slot.since, slot.began, slot.waker.is_some())
-        else {
-            return;
-        };
+        let (Some(waiting), true) = (&mut slot.waiting, slot.waker.is_some()) else { return };
+        let (Some(since), Some(began)) = (waiting.since, waiting.began) else { return };
+        let patience = patience.filter(|_| !waiting.is_exempt);
         let progress = self.last_progress;
         let latest = |from: Instant| progress.map_or(from, |progress| progress.max(from));
         let deadline_at = latest(began) + deadline;
@@ -842,12 +894,12 @@ impl Round {
         });
         let is_deadline = deadline_at <= self.now;
         if is_deadline || patience_at.is_some_and(|at| at <= self.now) {
-            slot.mark = Some(Mark { at: self.now, is_deadline });
+            waiting.mark = Some(Mark { at: self.now, is_deadline });
             self.woken.extend(slot.waker.take());
             return;
         }
         let next = patience_at.map_or(deadline_at, |at| at.min(deadline_at));
-        let delay = slot.delay.map(|(_, until)| until).filter(|until| *until > self.now);
+        let delay = waiting.delay.map(|(_, until)| until).filter(|until| *until > self.now);
         let next = delay.map_or(next, |until| next.min(until));
         self.next = Some(self.next.map_or(next, |soonest| soonest.min(next)));
     }
@@ -864,7 +916,9 @@ impl Inner {
     fn disturb(&mut self, session: usize, waker: &Waker) -> [Option<Waker>; 2] {
         self.tasks[session].parked.each_mut().map(|slot| {
             let is_other = slot.waker.as_ref().is_some_and(|parked| !parked.will_wake(waker));
-            slot.disturbed = is_other.then(now);
+            if let Some(waiting) = &mut slot.waiting {
+                waiting.disturbed = is_other.then(now);
+            }
             slot.waker.take()
         })
     }
@@ -909,7 +963,7 @@ impl Inner {
             Stage::Open => case.stays_open,
             Stage::Taken | Stage::Connecting => {
                 let slots = &self.tasks[session].parked;
-                slots.iter().any(|slot| matches!(slot.wait, Some(Wait::Never(_))))
+                slots.iter().any(|slot| matches!(slot.wait(), Some(Wait::Never(_))))
             }
             _ => true,
         }
@@ -993,6 +1047,6 @@ fn gone(operation: &'static str) -> Violation {
     Details { operation, ..Details::new(ViolationKind::VerifierGone, None) }.into()
 }
 
-fn wake(woken: impl IntoIterator<Item = Option<Waker>>) {
-    woken.into_iter().flatten().for_each(Waker::wake);
+fn wake<const N: usize>(mut woken: [Option<Waker>; N]) {
+    woken.iter_mut().filter_map(Option::take).for_each(Waker::wake);
 }

@@ -15,7 +15,7 @@ use super::anything_may_happen;
 
 /// Somebody who can be rung.
 pub(crate) trait Ring: Send + Sync {
-    fn ring(&self, now: Instant);
+    fn ring(self: Arc<Self>, now: Instant);
 }
 
 shuttle::lazy_static! {
