@@ -11,8 +11,14 @@ use crate::transport::Timer;
 /// The delay of one step, kept when the operation that waits for it is dropped and begun anew.
 #[derive(Default)]
 pub(super) struct DelayOnTimer {
-    /// Never locked: it makes the future, which is only `Send`, `Sync` as well.
-    sleeping: Mutex<Option<(usize, BoxFuture<'static, ()>)>>,
+    /// Made when first wanted, which is rarely ever. Never locked: it makes the future, which is
+    /// only `Send`, `Sync` as well.
+    sleeping: Option<Box<Mutex<Sleep>>>,
+}
+
+struct Sleep {
+    step: usize,
+    future: BoxFuture<'static, ()>,
 }
 
 impl DelayOnTimer {
@@ -23,14 +29,15 @@ impl DelayOnTimer {
         timer: &dyn Timer,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let Ok(sleeping) = self.sleeping.get_mut() else { return Poll::Ready(()) };
-        if sleeping.as_ref().is_none_or(|(delayed, _)| *delayed != step) {
-            *sleeping = Some((step, timer.sleep(duration)));
+        let begin = || Sleep { step, future: timer.sleep(duration) };
+        let sleeping = self.sleeping.get_or_insert_with(|| Box::new(Mutex::new(begin())));
+        if let Ok(sleep) = sleeping.get_mut() {
+            if sleep.step != step {
+                *sleep = begin();
+            }
+            ready!(sleep.future.as_mut().poll(cx));
         }
-        if let Some((_, future)) = sleeping {
-            ready!(future.as_mut().poll(cx));
-        }
-        *sleeping = None;
+        self.sleeping = None;
         Poll::Ready(())
     }
 }

@@ -6,6 +6,8 @@ use super::case::{AnyMachine, Case};
 use super::few::Few;
 use super::language::{Language, Meet, Opinion, Question};
 use super::machine::answer_for;
+use crate::protocol::Protocol as _;
+use crate::script::Socket;
 use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Details, Interaction, Report, ReportedViolation, Stage, UnusedSession, Violation, ViolationKind,
@@ -26,6 +28,9 @@ pub(crate) enum Taken {
     Ask(usize, Question),
     Refused(Violation),
 }
+
+/// The place of the queue that every verifier has: that of byte sockets without a name.
+pub(crate) const UNNAMED_SOCKETS: usize = 0;
 
 /// The pure part of what a verifier and its doubles share.
 pub(crate) struct Book {
@@ -53,10 +58,12 @@ struct Queue {
 
 impl Book {
     pub(crate) fn new(is_explicit: bool) -> Self {
+        let mut queues = Few::new();
+        queues.push(Queue { protocol: Socket::NAME, connector: String::new(), from: 0 });
         Self {
             cases: Few::new(),
             timeline: Timeline::new(),
-            queues: Few::new(),
+            queues,
             violations: Vec::new(),
             refused_connects: 0,
             cursor: 0,
@@ -191,11 +198,12 @@ impl Book {
         !self.violations.is_empty()
     }
 
-    /// The verdict as it would be now.
-    pub(crate) fn report(&self) -> Report {
-        if self.is_fine() {
-            return Report::nothing();
-        }
+    /// The verdict as it would be now: what there is to report, if there is anything.
+    pub(crate) fn verdict(&self) -> Result<(), Report> {
+        if self.is_fine() { Ok(()) } else { Err(self.report()) }
+    }
+
+    fn report(&self) -> Report {
         let violations = self.violations.iter().map(|violation| ReportedViolation {
             violation: violation.clone(),
             conversation: match violation.session() {

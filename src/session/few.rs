@@ -60,19 +60,23 @@ impl<T> Index<usize> for Few<T> {
     fn index(&self, place: usize) -> &T {
         match self.get(place) {
             Some(item) => item,
-            None => panic!("there is no item {place} of {}", self.len()),
+            None => absent(place),
         }
     }
 }
 
 impl<T> IndexMut<usize> for Few<T> {
     fn index_mut(&mut self, place: usize) -> &mut T {
-        let len = self.len();
         match self.get_mut(place) {
             Some(item) => item,
-            None => panic!("there is no item {place} of {len}"),
+            None => absent(place),
         }
     }
+}
+
+#[cold]
+fn absent(place: usize) -> ! {
+    panic!("there is no item {place}")
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod websocket;
 #[cfg(all(test, wirescript_model))]
 use model::clock;
 
+pub(crate) use book::UNNAMED_SOCKETS;
 pub(crate) use language::{Answer, Language};
 pub(crate) use machine::{Answers, Machine, Verdict};
 pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on};

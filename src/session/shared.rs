@@ -29,7 +29,7 @@ use shuttle::{
 use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, now, ring_at};
 use super::few::Few;
-use super::language::{Answer, Language};
+use super::language::{Answer, Language, Opinion};
 use super::machine::{Answers, Machine, Verdict, Wait};
 use crate::script::{Chunks, Script};
 use crate::timeline::Timeline;
@@ -111,6 +111,18 @@ pub(crate) enum Polled {
     Pending,
     /// To be polled again when the verifier's timer has slept so long for this step.
     Delay(usize, Duration),
+}
+
+/// What the turns of one poll leave for the next: it takes the lock once for each.
+#[derive(Default)]
+struct Turns {
+    /// What code of the user's has said, as long as the machine stands where it stood then.
+    answers: Vec<(usize, Opinion)>,
+    asked_at: u64,
+    /// A waker is cloned before it is needed under the lock: that, too, is code of the user's.
+    spare: Option<Waker>,
+    /// What waits may have moved something before that: it may have ended a run.
+    has_moved: bool,
 }
 
 /// The tasks that use one session.
@@ -395,96 +407,101 @@ impl Shared {
         cx: &Context<'_>,
         mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
     ) -> Polled {
-        let mut answers = Vec::new();
-        let mut asked_at = 0;
-        // A waker is cloned before it is needed under the lock: that, too, is code of the user's.
-        let mut spare: Option<Waker> = None;
-        // What waits may have moved something before that: it may have ended a run.
-        let mut has_moved = false;
+        let mut turns = Turns::default();
         loop {
-            let mut guard = self.lock();
-            let inner = &mut *guard;
-            let tasks = &mut inner.tasks[session];
-            let slot = &mut tasks.parked[side.slot()];
-            let (case, timeline) = inner.book.judging(session);
-            if inner.is_ended || case.broken.is_some() {
-                return Self::refuse_again(guard, session, side, operation, cx);
+            let polled = self.turn(session, side, operation, cx, &mut act, &mut turns);
+            if let Some(polled) = polled {
+                return polled;
             }
-            if slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush {
-                slot.ready_in_a_row = 0;
+        }
+    }
+
+    /// One turn of a poll. Gives what that comes to, unless it takes another.
+    fn turn<L: Language>(
+        self: &Arc<Self>,
+        session: usize,
+        side: Side,
+        operation: &'static str,
+        cx: &Context<'_>,
+        act: &mut impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+        turns: &mut Turns,
+    ) -> Option<Polled> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let tasks = &mut inner.tasks[session];
+        let slot = &mut tasks.parked[side.slot()];
+        let (case, timeline) = inner.book.judging(session);
+        if inner.is_ended || case.broken.is_some() {
+            return Some(Self::refuse_again(guard, session, side, operation, cx));
+        }
+        if slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush {
+            slot.ready_in_a_row = 0;
+            drop(guard);
+            cx.waker().wake_by_ref();
+            return Some(Polled::Pending);
+        }
+        let turned = match (side, &tasks.writer) {
+            (Side::Read, Some(writer)) => writer.will_wake(cx.waker()),
+            _ => false,
+        };
+        let Some(machine) = case.machine_mut::<L>() else {
+            unreachable!("a double asks for a session of its own protocol");
+        };
+        let moves = machine.moves();
+        if moves != turns.asked_at {
+            turns.answers.clear();
+        }
+        let verdict = act(machine, turned, &turns.answers, timeline);
+        turns.has_moved |= machine.moves() != moves;
+        match verdict {
+            Verdict::Done { answer, progressed } => {
+                let is_in_open_run = machine.is_in_open_run();
+                // A flush that is over says nothing about a write that waits (C6).
+                let parked = match side {
+                    Side::Flush => None,
+                    Side::Connect | Side::Write | Side::Read => slot.clear(),
+                };
+                let writer = if is_in_open_run { None } else { tasks.writer.take() };
+                let mut woken = [None, None];
+                if turns.has_moved {
+                    inner.book.activity += 1;
+                    if progressed && inner.alarm.is_some() {
+                        inner.last_progress = Some(now());
+                    }
+                    woken = if progressed {
+                        inner.take_parked(session)
+                    } else {
+                        inner.disturb(session, cx.waker())
+                    };
+                }
+                let overseers = match side {
+                    Side::Connect => inner.connected(session, answer),
+                    Side::Write | Side::Flush | Side::Read => [None, None],
+                };
                 drop(guard);
-                cx.waker().wake_by_ref();
-                return Polled::Pending;
+                drop((parked, writer));
+                wake(woken);
+                wake(overseers);
+                if is_in_open_run && side == Side::Write {
+                    self.remember_writer(session, cx.waker().clone());
+                }
+                Some(Polled::Ready(answer, is_in_open_run))
             }
-            let turned = match (side, &tasks.writer) {
-                (Side::Read, Some(writer)) => writer.will_wake(cx.waker()),
-                _ => false,
-            };
-            let Some(machine) = case.machine_mut::<L>() else {
-                unreachable!("a double asks for a session of its own protocol");
-            };
-            let moves = machine.moves();
-            if moves != asked_at {
-                answers.clear();
-            }
-            let verdict = act(machine, turned, &answers, timeline);
-            has_moved |= machine.moves() != moves;
-            match verdict {
-                Verdict::Done { answer, progressed } => {
-                    let is_in_open_run = machine.is_in_open_run();
-                    // A flush that is over says nothing about a write that waits (C6).
-                    let parked = match side {
-                        Side::Flush => None,
-                        Side::Connect | Side::Write | Side::Read => slot.clear(),
-                    };
-                    let writer = if is_in_open_run { None } else { tasks.writer.take() };
-                    let mut woken = [None, None];
-                    if has_moved {
-                        inner.book.activity += 1;
-                        if progressed && inner.alarm.is_some() {
-                            inner.last_progress = Some(now());
-                        }
-                        woken = if progressed {
-                            inner.take_parked(session)
-                        } else {
-                            inner.disturb(session, cx.waker())
-                        };
-                    }
-                    let overseers = match side {
-                        Side::Connect => inner.connected(session, answer),
-                        Side::Write | Side::Flush | Side::Read => [None, None],
-                    };
+            Verdict::Wait(wait) => {
+                if turns.spare.is_none() && slot.is_new(cx.waker()) {
                     drop(guard);
-                    drop((parked, writer));
-                    wake(woken);
-                    wake(overseers);
-                    if is_in_open_run && side == Side::Write {
-                        self.remember_writer(session, cx.waker().clone());
-                    }
-                    return Polled::Ready(answer, is_in_open_run);
+                    turns.spare = Some(cx.waker().clone());
+                    return None;
                 }
-                Verdict::Wait(wait) => {
-                    if spare.is_none() && slot.is_new(cx.waker()) {
-                        drop(guard);
-                        spare = Some(cx.waker().clone());
-                        continue;
-                    }
-                    let waker = spare.take();
-                    let polled =
-                        self.hold::<L>(guard, session, side, operation, wait, waker, has_moved);
-                    if let Some(polled) = polled {
-                        return polled;
-                    }
-                }
-                Verdict::Ask(step, question) => {
-                    asked_at = machine.moves();
-                    drop(guard);
-                    answers.push((step, question.put()));
-                }
-                Verdict::Refuse(violation) => {
-                    return Self::refuse(guard, session, side, violation);
-                }
+                self.hold::<L>(guard, session, side, operation, wait, turns)
             }
+            Verdict::Ask(step, question) => {
+                turns.asked_at = machine.moves();
+                drop(guard);
+                turns.answers.push((step, question.put()));
+                None
+            }
+            Verdict::Refuse(violation) => Some(Self::refuse(guard, session, side, violation)),
         }
     }
 
@@ -508,12 +525,7 @@ impl Shared {
         Polled::Refused(broken.filter(|_| !guard.is_ended).unwrap_or_else(|| gone(operation)))
     }
 
-    /// Lets an operation wait, with `waker` in the place of the one that did, if it is new. Gives
-    /// what its poll comes to, unless the session is to judge it again.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it is an arm of `poll`, with all that is known there"
-    )]
+    /// Lets an operation wait.
     fn hold<L: Language>(
         self: &Arc<Self>,
         mut guard: MutexGuard<'_, Inner>,
@@ -521,18 +533,17 @@ impl Shared {
         side: Side,
         operation: &'static str,
         wait: Wait,
-        waker: Option<Waker>,
-        has_moved: bool,
+        turns: &mut Turns,
     ) -> Option<Polled> {
         let inner = &mut *guard;
         let stays_open = inner.book.cases[session].stays_open;
         if side == Side::Connect {
             inner.book.set_stage(session, Stage::Connecting);
         }
-        let waited = self.wait(inner, session, side, wait, stays_open, waker);
+        let waited = self.wait(inner, session, side, wait, stays_open, turns.spare.take());
         let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
         let mut woken = None;
-        if has_moved && is_parked {
+        if turns.has_moved && is_parked {
             inner.book.activity += 1;
             woken = inner.tasks[session].parked[1 - side.slot()].waker.take();
         }
@@ -698,14 +709,14 @@ impl Shared {
     ///
     /// There is no verdict if that was so before, or if nothing has happened since the one that
     /// covered the activity `judged`.
-    pub(crate) fn end(&self, judged: Option<u64>) -> Option<Report> {
+    pub(crate) fn end(&self, judged: Option<u64>) -> Option<Result<(), Report>> {
         let mut inner = self.lock();
         if inner.is_ended {
             return None;
         }
         inner.is_ended = true;
         let is_judged = judged == Some(inner.book.activity);
-        let report = (!is_judged).then(|| inner.book.report());
+        let verdict = (!is_judged).then(|| inner.book.verdict());
         let mut parked: Vec<Waker> = Vec::new();
         let mut writers: Vec<Waker> = Vec::new();
         for tasks in inner.tasks.iter_mut() {
@@ -721,7 +732,7 @@ impl Shared {
         drop(writers);
         wake(overseers);
         parked.into_iter().for_each(Waker::wake);
-        report
+        verdict
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

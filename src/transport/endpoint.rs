@@ -106,6 +106,10 @@ impl Endpoint {
     /// The host as an IP address, if it is one.
     pub fn ip(&self) -> Option<IpAddr> {
         let host = self.host();
+        // Nearly every host is a name, and is not worth a parse.
+        if !host.ends_with(|last: char| last.is_ascii_hexdigit() || last == ':') {
+            return None;
+        }
         if host.contains(':') {
             host.parse().ok().map(IpAddr::V6)
         } else {
@@ -327,7 +331,7 @@ fn parse(text: &str) -> Result<Endpoint, Problem> {
     }
     // `u16::from_str` alone would take a sign.
     match port.parse() {
-        Ok(port_number) if is_number(port) => Ok(Endpoint::new(host, port_number)),
+        Ok(port_number) if is_number(port) => Ok(Endpoint(Place::Host(host.into(), port_number))),
         _ => Err(Problem::PortInvalid(port.to_owned())),
     }
 }
@@ -437,6 +441,7 @@ mod tests {
         let ip = |host: &str| Endpoint::new(host, 1).ip();
         assert_eq!(ip("192.0.2.7"), Some(IpAddr::from([192, 0, 2, 7])));
         assert_eq!(ip("[::1]"), Some(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        assert_eq!(ip("fe80::"), Some(IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0))));
         let mapped = IpAddr::V6(Ipv6Addr::from([0, 0, 0, 0, 0, 0xffff, 0xc000, 0x207]));
         assert_eq!(ip("::ffff:192.0.2.7"), Some(mapped));
         for host in ["localhost", "192.0.2", "fe80::1%eth0", "a:b", ""] {

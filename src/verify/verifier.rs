@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{AnyOrder, Interaction, Report, Transcript};
 use crate::double::Scripted;
 use crate::script::{Chunks, LONGEST_WAIT, Socket, WebSocket};
-use crate::session::{Settings, Shared};
+use crate::session::{Settings, Shared, UNNAMED_SOCKETS};
 use crate::transport::Timer;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -89,7 +89,7 @@ impl Verifier {
     /// The scripted connector for byte sockets: what the client is constructed with, and where its
     /// sessions are queued. Every call gives the same queue.
     pub fn socket(&self) -> Scripted<Socket> {
-        self.socket_named("")
+        Scripted::new(Arc::clone(&self.shared), UNNAMED_SOCKETS)
     }
 
     /// A second scripted connector for byte sockets, with a queue of its own: for a client that is
@@ -157,9 +157,9 @@ impl Verifier {
     /// The report, if there was a violation, if something that the script leaves open was not
     /// asserted, or if a required step was not used.
     pub fn try_verify(&self) -> Result<(), Report> {
-        let (report, activity) = self.shared.with_book(|book| (book.report(), book.activity));
+        let (verdict, activity) = self.shared.with_book(|book| (book.verdict(), book.activity));
         self.judged.set(Some(activity));
-        if report.is_empty() { Ok(()) } else { Err(report) }
+        verdict
     }
 
     /// Waits until the clients have let go, then judges and ends.
@@ -248,10 +248,7 @@ impl Verifier {
     /// Judges and ends, with nothing in between: what is done to a transport from now on is told
     /// that the verifier is gone.
     pub(super) fn conclude(&self) -> Result<(), Report> {
-        match self.shared.end(None) {
-            Some(report) if !report.is_empty() => Err(report),
-            _ => Ok(()),
-        }
+        self.shared.end(None).unwrap_or(Ok(()))
     }
 
     /// Fails the test.
@@ -270,10 +267,7 @@ impl Default for Verifier {
 
 impl Drop for Verifier {
     fn drop(&mut self) {
-        let Some(report) = self.shared.end(self.judged.get()) else { return };
-        if report.is_empty() {
-            return;
-        }
+        let Some(Err(report)) = self.shared.end(self.judged.get()) else { return };
         if !thread::panicking() {
             panic!("{report}");
         }
