@@ -38,6 +38,12 @@ impl<L: Language> Step<L> {
 }
 
 impl<L: Language> Step<L> {
+    /// Whether it has to come once, in its place, and is answered at once by what it is.
+    pub(crate) fn is_plain(&self) -> bool {
+        let Self { times, delay, raises, is_standing, .. } = self;
+        *times == Times::ONCE && *delay == Delay::None && raises.is_none() && !is_standing
+    }
+
     pub(crate) fn is_required(&self) -> bool {
         !self.times.is_optional()
     }

@@ -93,6 +93,12 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
 
     /// How much of the call there is to take.
     fn amount(call: Self::Call<'_>) -> usize;
+    /// Whether the call is all of the step and nothing else, and the script has every byte of it: a
+    /// glance that spares most calls a closer look. Where it says no, [`meet`](Self::meet) decides.
+    fn is_exactly(heard: &Self::Heard, call: Self::Call<'_>) -> bool {
+        let _ = (heard, call);
+        false
+    }
     /// How far the call, from `offset` on, meets a step that has `begun` before; with what was
     /// said to its question, if it asked one.
     fn meet(

@@ -390,6 +390,9 @@ impl<L: Language> Machine<L> {
         if let Some(answer) = L::standing(call, self.state) {
             return self.answer_at_the_end(answer, L::call_name(call), false);
         }
+        if self.meet_exactly(call, timeline) {
+            return Verdict::Done { answer: Answer::Amount(L::amount(call)), progressed: true };
+        }
         if L::call_operation(call).next(self.state).is_none() {
             return self.refuse_state(call);
         }
@@ -927,6 +930,31 @@ impl<L: Language> Machine<L> {
         let sequence = timeline.push(happened);
         self.happened.push(sequence);
         sequence
+    }
+
+    /// Completes the one step that may come next, if the call is all of it and there is nothing more
+    /// to it: what [`judge`](Self::judge) and [`meet`](Self::meet) would come to, as nearly always.
+    fn meet_exactly(&mut self, call: L::Call<'_>, timeline: &mut Timeline) -> bool {
+        let Some(step) = self.only_candidate().filter(|_| !self.script.lockstep) else {
+            return false;
+        };
+        let Some(Step { what: What::Heard(heard), .. }) =
+            self.script.steps.get(step).filter(|step| step.is_plain())
+        else {
+            return false;
+        };
+        let Some(state) = L::heard_operation(heard).next(self.state) else { return false };
+        if !L::is_exactly(heard, call) {
+            return false;
+        }
+        let happened = Happened::new(self.label.index, step);
+        self.record(Happened { amount: L::amount(call), is_complete: true, ..happened }, timeline);
+        self.state = state;
+        self.last_heard = Some(step);
+        self.heard.pass(step + 1, &self.script.steps);
+        self.leave_behind();
+        self.moves += 1;
+        true
     }
 
     /// Completes a heard step with what it takes of a call.

@@ -245,6 +245,23 @@ impl Language for Socket {
         }
     }
 
+    fn is_exactly(heard: &SocketHeard, call: SocketCall<'_>) -> bool {
+        match (heard, call) {
+            (SocketHeard::Connect(Expected(Pattern::Is(literal))), SocketCall::Connect(to)) => {
+                literal == to
+            }
+            (
+                SocketHeard::Send { data: Expected(Pattern::Is(literal)), accepts: None }
+                | SocketHeard::SendAll(Expected(Pattern::Is(literal))),
+                SocketCall::Write(data),
+            ) => literal == data,
+            (SocketHeard::Frame(FrameHeard::Is(is)), SocketCall::Write(data)) => is.frame == data,
+            (SocketHeard::Shutdown, SocketCall::Shutdown)
+            | (SocketHeard::Close, SocketCall::Drop) => true,
+            _ => false,
+        }
+    }
+
     fn meet(
         heard: &SocketHeard,
         begun: Begun<'_, Progress>,
