@@ -65,7 +65,9 @@ impl<L: Language> Before<'_, L> {
         }
         match &step.what {
             What::Heard(heard) => {
-                self.check_distinct_from_rules(name, heard)?;
+                if !self.standing.is_empty() {
+                    self.check_distinct_from_rules(name, heard)?;
+                }
                 self.check_distinct(name, heard)?;
             }
             What::Said(_) => self.check_not_behind_endless(name, last)?,
@@ -139,14 +141,14 @@ impl<L: Language> Before<'_, L> {
                 continue;
             };
             let number = self.len() - behind;
-            let is_ambiguous = L::is_ambiguous(earlier, heard);
+            let is_ambiguous = || L::is_ambiguous(earlier, heard);
             // What it begins with does not matter to a run that has begun before.
             let ending = match L::is_sent(heard) {
                 true => L::nature(earlier).ending,
                 false => None,
             };
-            let is_behind_all = before.is_required() || is_ambiguous;
-            if ending == Some(Ending::Close) && is_behind_all {
+            let is_behind_all = || before.is_required() || is_ambiguous();
+            if ending == Some(Ending::Close) && is_behind_all() {
                 return Err(format!(
                     "`{name}` cannot follow step {number}, which takes all that the client sends \
                      until it closes its direction; give that an end",
@@ -159,13 +161,13 @@ impl<L: Language> Before<'_, L> {
                      something in between",
                 ));
             }
-            if is_ambiguous && before.times.is_optional() {
+            if before.times.is_optional() && is_ambiguous() {
                 return Err(format!(
                     "`{name}` cannot be told from step {number}, which is optional: what begins \
                      one of them may be all of the other",
                 ));
             }
-            if is_ambiguous && before.times.is_open() {
+            if before.times.is_open() && is_ambiguous() {
                 return Err(format!(
                     "`{name}` cannot be told from step {number}, which may come again: what \
                      begins one of them may be all of the other",
