@@ -86,9 +86,9 @@ pub mod scripted {
         AfterRecvError, AfterReply, AfterRule, AfterSend, AfterSendAll, AfterShutdown, Any,
         AtStart, ChunkSizes, Chunks, Decoded, Delimited, Expected, Fault, FrameError, Framing,
         IntoBytes, IntoExpected, IntoParts, IntoRejection, InvalidArgument, LengthPrefix, Lines,
-        Matching, Part, Parts, Sent, SentMessage, Socket, SocketScript, SocketState, Times, Value,
-        WebSocket, WebSocketFrame, WebSocketFrames, WebSocketScript, WebSocketState, Whenever,
-        WheneverMessage, accept_key, any, matching, modifiers, to_end, until, upgrade,
+        Literal, Matching, Part, Parts, Sent, SentMessage, Socket, SocketScript, SocketState,
+        Times, Value, WebSocket, WebSocketFrame, WebSocketFrames, WebSocketScript, WebSocketState,
+        Whenever, WheneverMessage, accept_key, any, matching, modifiers, to_end, until, upgrade,
     };
     pub use crate::verify::{
         AnyOrder, Argument, Asserts, Blocked, Described, Interaction, Outcome, Raised, Report,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Ending, IntoParts, Part, Parts, WebSocketFrame, common_prefix};
+use super::{Ending, IntoParts, Literal, Part, Parts, WebSocketFrame, common_prefix};
 use crate::transport::websocket::{CloseFrame, InvalidRequest, Message, WebSocketRequest};
 use crate::transport::{Endpoint, InvalidEndpoint};
 
@@ -148,7 +148,7 @@ impl Expected<[u8]> {
     pub(crate) fn agrees(&self, bytes: &[u8]) -> Result<(), usize> {
         let judged = |is_met: bool| if is_met { Ok(()) } else { Err(0) };
         match &self.0 {
-            Pattern::Is(literal) if literal == bytes => Ok(()),
+            Pattern::Is(literal) if **literal == *bytes => Ok(()),
             Pattern::Is(literal) => Err(common_prefix(literal, bytes)),
             Pattern::Any => Ok(()),
             Pattern::Matching(predicate) => judged((predicate.test)(bytes)),
@@ -228,7 +228,7 @@ mod sealed {
 }
 
 impl Value for [u8] {
-    type Literal = Bytes;
+    type Literal = Literal;
     type Parts = Parts;
 }
 
@@ -399,17 +399,48 @@ impl IntoExpected<Endpoint> for &Endpoint {
 pub trait IntoBytes {
     /// The bytes.
     fn into_bytes(self) -> Bytes;
+
+    /// The bytes as a step keeps them.
+    #[doc(hidden)]
+    fn into_literal(self) -> Literal
+    where
+        Self: Sized,
+    {
+        self.into_bytes().into()
+    }
 }
 
-macro_rules! bytes_literals {
-    ($($({$($generic:tt)+})? $literal:ty => $bytes:expr),+ $(,)?) => {$(
+macro_rules! borrowed_bytes {
+    ($($({$($generic:tt)+})? $literal:ty),+ $(,)?) => {$(
         impl $(<$($generic)+>)? IntoBytes for $literal {
+            fn into_bytes(self) -> Bytes {
+                Bytes::copy_from_slice(self.as_ref())
+            }
+
+            fn into_literal(self) -> Literal {
+                Literal::copied(self.as_ref())
+            }
+        }
+
+        bytes_literal!($({$($generic)+})? $literal);
+    )+};
+}
+
+macro_rules! owned_bytes {
+    ($($literal:ty => $bytes:expr),+ $(,)?) => {$(
+        impl IntoBytes for $literal {
             fn into_bytes(self) -> Bytes {
                 let bytes: fn(Self) -> Bytes = $bytes;
                 bytes(self)
             }
         }
 
+        bytes_literal!($literal);
+    )+};
+}
+
+macro_rules! bytes_literal {
+    ($({$($generic:tt)+})? $literal:ty) => {
         impl $(<$($generic)+>)? IntoParts for $literal {
             fn add_to(self, parts: &mut Vec<Part>) {
                 parts.push(Part::literal(self));
@@ -418,27 +449,30 @@ macro_rules! bytes_literals {
 
         impl $(<$($generic)+>)? IntoExpected<[u8]> for $literal {
             fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
-                Ok(Expected(Pattern::Is(IntoBytes::into_bytes(self))))
+                Ok(Expected(Pattern::Is(self.into_literal())))
             }
         }
-    )+};
+    };
 }
 
-bytes_literals! {
-    &[u8] => Bytes::copy_from_slice,
-    &str => |text| Bytes::copy_from_slice(text.as_bytes()),
-    &String => |text| Bytes::copy_from_slice(text.as_bytes()),
-    &Vec<u8> => |bytes| Bytes::copy_from_slice(bytes),
+borrowed_bytes!(
+    &[u8],
+    &str,
+    &String,
+    &Vec<u8>,
+    {const N: usize} &[u8; N],
+    {const N: usize} [u8; N],
+);
+
+owned_bytes!(
     String => Bytes::from,
     Vec<u8> => Bytes::from,
     Box<[u8]> => Bytes::from,
     Bytes => |bytes| bytes,
     &Bytes => Bytes::clone,
-    {const N: usize} &[u8; N] => |bytes| Bytes::copy_from_slice(bytes),
-    {const N: usize} [u8; N] => |bytes| Bytes::copy_from_slice(&bytes),
     WebSocketFrame => |frame| frame.to_bytes(),
     &WebSocketFrame => |frame| frame.to_bytes(),
-}
+);
 
 /// The run that these parts make, in this order.
 fn run_of(parts: impl IntoParts) -> Result<Expected<[u8]>, InvalidArgument> {

@@ -10,6 +10,7 @@ mod draft;
 mod expected;
 mod fault;
 mod framing;
+mod literal;
 mod parts;
 mod pieces;
 mod sent;
@@ -32,6 +33,7 @@ pub use framing::{
     Decoded, Delimited, FrameError, Framing, LengthPrefix, Lines, WebSocketFrame, WebSocketFrames,
     accept_key, upgrade,
 };
+pub use literal::Literal;
 pub use parts::{IntoParts, Part, Parts, to_end, until};
 pub use pieces::ChunkSizes;
 pub use sent::Sent;

@@ -223,7 +223,9 @@ impl Parts {
         }
         match merged.as_slice() {
             [] => Err(InvalidArgument::parts("a run has at least one part")),
-            [Part { extent: Extent::Literal(literal), .. }] => Ok(Pattern::Is(literal.clone())),
+            [Part { extent: Extent::Literal(literal), .. }] => {
+                Ok(Pattern::Is(literal.clone().into()))
+            }
             [Part { extent: Extent::ToPause, .. }] => Ok(Pattern::Any),
             _ => Ok(Pattern::Parts(Self(merged.into()))),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Expected, Fault, Framing, Pieces, Reply};
+use super::{Expected, Fault, Framing, Literal, Pieces, Reply};
 use crate::protocol::{OperationInfo, Protocol};
 use crate::transport::Endpoint;
 
@@ -130,7 +130,7 @@ pub(crate) enum SocketSaid {
     /// Bytes, of which no read gets more than the piece it begins in; if they are a frame, with its
     /// payload.
     Recv {
-        bytes: Bytes,
+        bytes: Literal,
         pieces: Pieces,
         payload: Option<Box<Bytes>>,
     },

@@ -11,8 +11,8 @@ use super::language::{
 };
 use crate::protocol::OperationInfo;
 use crate::script::{
-    Advance, Decoded, Ending, Expected, Fault, FrameHeard, Framing, Parts, Pattern, Pieces,
-    Predicate, Progress, Sent, Socket, SocketHeard, SocketSaid, SocketState, common_prefix,
+    Advance, Decoded, Ending, Expected, Fault, FrameHeard, Framing, Literal, Parts, Pattern,
+    Pieces, Predicate, Progress, Sent, Socket, SocketHeard, SocketSaid, SocketState, common_prefix,
     operations,
 };
 use crate::transport::Endpoint;
@@ -91,7 +91,8 @@ impl Language for Socket {
     fn describe_said(said: &SocketSaid) -> Described {
         let argument = match said {
             SocketSaid::Recv { bytes, payload, .. } => {
-                Argument::Bytes(payload.as_deref().unwrap_or(bytes).clone())
+                let payload = payload.as_deref().cloned();
+                Argument::Bytes(payload.unwrap_or_else(|| bytes.to_bytes()))
             }
             SocketSaid::Reply { .. } => Argument::Reply,
             SocketSaid::RecvError(fault) => Argument::Error(*fault),
@@ -226,14 +227,14 @@ impl Language for Socket {
             (BytesOf::Parts(a), BytesOf::Parts(b)) => !a.is_distinct(b),
             (BytesOf::Parts(parts), BytesOf::Literal(literal))
             | (BytesOf::Literal(literal), BytesOf::Parts(parts)) => {
-                !parts.is_distinct(&Parts::of_literal(literal.clone()))
+                !parts.is_distinct(&Parts::of_literal(Bytes::copy_from_slice(literal)))
             }
         }
     }
 
     fn made_of(said: &SocketSaid) -> Option<Kept> {
         match said {
-            SocketSaid::Recv { bytes, .. } => Some(Kept::Bytes(bytes.clone())),
+            SocketSaid::Recv { bytes, .. } => Some(Kept::Bytes(bytes.to_bytes())),
             _ => None,
         }
     }
@@ -254,7 +255,7 @@ impl Language for Socket {
                 SocketHeard::Send { data: Expected(Pattern::Is(literal)), accepts: None }
                 | SocketHeard::SendAll(Expected(Pattern::Is(literal))),
                 SocketCall::Write(data),
-            ) => literal == data,
+            ) => **literal == *data,
             (SocketHeard::Frame(FrameHeard::Is(is)), SocketCall::Write(data)) => is.frame == data,
             (SocketHeard::Shutdown, SocketCall::Shutdown)
             | (SocketHeard::Close, SocketCall::Drop) => true,
@@ -282,7 +283,7 @@ impl Language for Socket {
             (SocketHeard::Send { data: expected, accepts }, SocketCall::Write(data)) => {
                 let used = accepts.unwrap_or(data.len());
                 match &expected.0 {
-                    Pattern::Is(literal) if literal == data => Meet::Whole(used),
+                    Pattern::Is(literal) if **literal == *data => Meet::Whole(used),
                     Pattern::Is(literal) => Meet::Differs(common_prefix(literal, data)),
                     // There is less than the step takes.
                     _ if used > data.len() => Meet::Differs(data.len()),
@@ -364,7 +365,7 @@ impl Language for Socket {
 
     fn note_last(heard: &SocketHeard, kept: Option<&Kept>, sent: &mut Sent) {
         match (literal_payload(heard), kept) {
-            (Some(literal), _) => sent.set_bytes(literal.clone()),
+            (Some(literal), _) => sent.set_bytes(literal),
             (None, Some(Kept::Bytes(bytes))) => sent.set_bytes(bytes.clone()),
             (None, _) => {}
         }
@@ -384,7 +385,7 @@ impl Language for Socket {
             _ => None,
         };
         let pieces = piece.map_or(Pieces::Whole, Pieces::Each);
-        SocketSaid::Recv { bytes, pieces, payload: None }
+        SocketSaid::Recv { bytes: bytes.into(), pieces, payload: None }
     }
 
     fn keep(call: SocketCall<'_>, offset: usize, end: usize, kept: &mut Kept) {
@@ -491,7 +492,7 @@ impl Language for Socket {
 
 /// What a step that hears bytes expects of them.
 enum BytesOf<'h> {
-    Literal(&'h Bytes),
+    Literal(&'h [u8]),
     Parts(&'h Parts),
     Judged,
     Anything,
@@ -522,15 +523,15 @@ fn expected_bytes(heard: &SocketHeard) -> Option<&Expected<[u8]>> {
 }
 
 /// What a step hears, if the script has it; of a frame, its payload.
-fn literal_payload(heard: &SocketHeard) -> Option<&Bytes> {
+fn literal_payload(heard: &SocketHeard) -> Option<Bytes> {
     match heard {
-        SocketHeard::Frame(FrameHeard::Is(is)) => Some(&is.payload),
-        _ => expected_bytes(heard)?.literal(),
+        SocketHeard::Frame(FrameHeard::Is(is)) => Some(is.payload.clone()),
+        _ => expected_bytes(heard)?.literal().map(Literal::to_bytes),
     }
 }
 
 /// The bytes that a step hears, if the script has them.
-fn literal(heard: &SocketHeard) -> Option<&Bytes> {
+fn literal(heard: &SocketHeard) -> Option<&[u8]> {
     match bytes_of(heard)? {
         BytesOf::Literal(literal) => Some(literal),
         BytesOf::Parts(_) | BytesOf::Judged | BytesOf::Anything => None,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 
-use crate::script::{Expected, Fault, Parts, Pattern, Value};
+use crate::script::{Expected, Fault, Literal, Parts, Pattern, Value};
 use crate::transport::Endpoint;
 use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
 
@@ -85,9 +85,9 @@ impl From<Option<CloseFrame>> for Argument {
     }
 }
 
-impl From<Bytes> for Argument {
-    fn from(bytes: Bytes) -> Self {
-        Self::Bytes(bytes)
+impl From<Literal> for Argument {
+    fn from(literal: Literal) -> Self {
+        Self::Bytes(literal.to_bytes())
     }
 }
 

@@ -88,7 +88,7 @@ impl Whenever {
     /// At this line: if `bytes` is empty (see [`allows_sent`](SocketScript::allows_sent)).
     #[track_caller]
     pub fn replies(self, bytes: impl IntoBytes) -> SocketScript<AfterReply> {
-        let bytes = bytes.into_bytes();
+        let bytes = bytes.into_literal();
         assert!(
             !bytes.is_empty(),
             "`replies` wants at least one byte: if the peer says nothing, write `.allows_sent(..)`"

@@ -70,7 +70,7 @@ impl<K> SocketScript<K> {
     /// received here.
     #[track_caller]
     pub fn expect_recv(self, bytes: impl IntoBytes) -> SocketScript<AfterRecv> {
-        let bytes = bytes.into_bytes();
+        let bytes = bytes.into_literal();
         assert!(
             !bytes.is_empty(),
             "`expect_recv` wants at least one byte: the peer cannot say nothing; if it closes its \
@@ -103,7 +103,7 @@ impl<K> SocketScript<K> {
             }
             Some(literal) => {
                 let Encoded { bytes, header } = encoded("expect_send_frame", &*framing, literal);
-                let payload = literal.clone();
+                let payload = literal.to_bytes();
                 FrameHeard::Is(StatedFrame { frame: bytes, header, payload }.into())
             }
             None => FrameHeard::Of { framing, payload },
@@ -127,7 +127,8 @@ impl<K> SocketScript<K> {
             !bytes.is_empty(),
             "`expect_recv_frame`: a frame of no bytes is nothing that the peer could say"
         );
-        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload: Some(payload.into()) })
+        let (bytes, payload) = (bytes.into(), Some(payload.into()));
+        self.said(SocketSaid::Recv { bytes, pieces: Pieces::Whole, payload })
     }
 
     #[track_caller]
