@@ -107,7 +107,8 @@ impl blocking::Connect for Scripted<Socket> {
             Ok(connecting) => {
                 let (line, connected) = connecting.wait();
                 connected?;
-                Ok(BlockingScriptedSocket::new(line, info_of(to)))
+                let info = info_of(to).map(|info| *info).unwrap_or_default();
+                Ok(BlockingScriptedSocket::new(line, info))
             }
             Err(refused) => Err(refused.violation.into()),
         }
@@ -140,12 +141,13 @@ impl<P> fmt::Debug for Scripted<P> {
     }
 }
 
-/// What a connection to `to` knows, as far as the endpoint tells.
-pub(super) fn info_of(to: &Endpoint) -> SocketInfo {
+/// What a connection to `to` knows, as far as the endpoint tells; nothing, if that is a name.
+pub(super) fn info_of(to: &Endpoint) -> Option<Box<SocketInfo>> {
     let info = SocketInfo::new();
-    match (to.path(), to.ip()) {
+    let info = match (to.path(), to.ip()) {
         (Some(path), _) => info.with_peer_path(path),
         (None, Some(ip)) => info.with_peer_addr((ip, to.port()).into()),
-        (None, None) => info,
-    }
+        (None, None) => return None,
+    };
+    Some(info.into())
 }

@@ -106,7 +106,8 @@ fn opened(
             None => handshake,
         }
     });
-    let info = info_of(request.endpoint()).with_secure(request.is_secure());
+    let info = info_of(request.endpoint()).map(|info| *info).unwrap_or_default();
+    let info = info.with_secure(request.is_secure());
     let socket = ScriptedWebSocket::new(line, request, handshake.with_info(info));
     // What was opened and does not suit the client is dropped by its transport.
     match unsuited(request, socket.handshake()) {

@@ -108,19 +108,21 @@ impl<L: Language> Draft<L> {
     /// could tell it from one before it.
     #[track_caller]
     pub(crate) fn push(&mut self, step: Step<L>) {
-        match self.check(&step) {
+        self.script.steps.push(step);
+        match self.check_last() {
             Ok(reach) => self.script.reach = reach,
             Err(problem) => panic!("{problem}"),
         }
         let Script { steps, standing, .. } = &mut self.script;
-        if step.is_standing {
-            standing.push(self.landed.unwrap_or(0) + steps.len());
+        if steps.last().is_some_and(|step| step.is_standing) {
+            standing.push(self.landed.unwrap_or(0) + steps.len() - 1);
         }
-        steps.push(step);
     }
 
-    fn check(&self, step: &Step<L>) -> Result<States, String> {
-        let Script { steps: batch, standing, reach, .. } = &self.script;
+    /// Checks the step that was added last by those before it.
+    fn check_last(&self) -> Result<States, String> {
+        let Script { steps, standing, reach, .. } = &self.script;
+        let Some((step, batch)) = steps.split_last() else { return Ok(*reach) };
         match self.landed {
             None => Before { landed: &[], batch, standing }.check(step, *reach),
             Some(landed) => self.landed(|script| {
