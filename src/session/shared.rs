@@ -714,9 +714,7 @@ impl Shared {
         if inner.is_ended {
             return None;
         }
-        inner.is_ended = true;
-        let is_judged = judged == Some(inner.book.activity);
-        let verdict = (!is_judged).then(|| inner.book.verdict());
+        let verdict = inner.conclude(judged);
         let mut parked: Vec<Waker> = Vec::new();
         let mut writers: Vec<Waker> = Vec::new();
         for tasks in inner.tasks.iter_mut() {
@@ -733,6 +731,13 @@ impl Shared {
         wake(overseers);
         parked.into_iter().for_each(Waker::wake);
         verdict
+    }
+
+    /// The same where the verifier has outlived all that was made of it, as in most tests: nobody is
+    /// left to be told, or to be kept out.
+    pub(crate) fn end_alone(&mut self, judged: Option<u64>) -> Option<Result<(), Report>> {
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if inner.is_ended { None } else { inner.conclude(judged) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -917,6 +922,13 @@ impl Round {
 }
 
 impl Inner {
+    /// Gives the last verdict, unless nothing has happened since the one that covered `judged`.
+    fn conclude(&mut self, judged: Option<u64>) -> Option<Result<(), Report>> {
+        self.is_ended = true;
+        let is_judged = judged == Some(self.book.activity);
+        (!is_judged).then(|| self.book.verdict())
+    }
+
     /// Who waits in a session, to be woken.
     fn take_parked(&mut self, session: usize) -> [Option<Waker>; 2] {
         self.tasks[session].parked.each_mut().map(|slot| slot.waker.take())

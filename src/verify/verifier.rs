@@ -267,7 +267,12 @@ impl Default for Verifier {
 
 impl Drop for Verifier {
     fn drop(&mut self) {
-        let Some(Err(report)) = self.shared.end(self.judged.get()) else { return };
+        let judged = self.judged.get();
+        let verdict = match Arc::get_mut(&mut self.shared) {
+            Some(shared) => shared.end_alone(judged),
+            None => self.shared.end(judged),
+        };
+        let Some(Err(report)) = verdict else { return };
         if !thread::panicking() {
             panic!("{report}");
         }
