@@ -1313,10 +1313,12 @@ impl<L: Language> Machine<L> {
     /// Whether a step that has no end of its own, because it never answers or always does, has been
     /// overtaken by what was heard after it (W4).
     fn is_left_behind(&self, index: usize) -> bool {
+        if self.last_heard.is_none_or(|heard| heard <= index) {
+            return false;
+        }
         let step = &self.script.steps[index];
         let is_endless = step.delay == Delay::Never || step.times.is_endless();
-        let is_begun = self.given.as_ref().is_some_and(|given| given.step == index);
-        is_endless && !is_begun && self.last_heard.is_some_and(|heard| heard > index)
+        is_endless && self.given.as_ref().is_none_or(|given| given.step != index)
     }
 
     /// Whether the connection was gone before the peer came to say the step (B4, C5).
