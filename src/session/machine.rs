@@ -184,7 +184,7 @@ struct Given<L: Language> {
     amount: usize,
     sequence: Sequence,
     /// What it says, where that was made of what was sent.
-    made: Option<L::Said>,
+    made: Option<Box<L::Said>>,
 }
 
 /// What a rule has still to say, and the interaction that it answers.
@@ -1115,27 +1115,30 @@ impl<L: Language> Machine<L> {
         self.moves += 1;
         let progressed = progressed || self.script.steps[step].is_progress();
         let next = || L::said_operation(said).next(self.state);
-        let (amount, state) =
-            match L::deliver(given.made.as_ref().unwrap_or(said), given.amount, self.state, buffer)
-            {
-                Delivered::Part(amount) => {
-                    given.amount += amount;
-                    timeline[given.sequence].amount = given.amount;
-                    self.given = Some(given);
-                    return Verdict::Done { answer: Answer::Amount(amount), progressed };
-                }
-                Delivered::Whole(amount) => (Ok(amount), next()),
-                Delivered::Fault(fault) => {
-                    timeline[given.sequence].fault = L::said_fault(said).is_none().then_some(fault);
-                    (Err(fault), next().map(|state| L::after_said_fault(fault, state)))
-                }
-            };
+        let (amount, state) = match L::deliver(
+            given.made.as_deref().unwrap_or(said),
+            given.amount,
+            self.state,
+            buffer,
+        ) {
+            Delivered::Part(amount) => {
+                given.amount += amount;
+                timeline[given.sequence].amount = given.amount;
+                self.given = Some(given);
+                return Verdict::Done { answer: Answer::Amount(amount), progressed };
+            }
+            Delivered::Whole(amount) => (Ok(amount), next()),
+            Delivered::Fault(fault) => {
+                timeline[given.sequence].fault = L::said_fault(said).is_none().then_some(fault);
+                (Err(fault), next().map(|state| L::after_said_fault(fault, state)))
+            }
+        };
         self.state = state.unwrap_or(self.state);
         let happened = &mut timeline[given.sequence];
         happened.is_complete = true;
         happened.amount = given.amount + amount.unwrap_or(0);
         self.elapsed.remove(&step);
-        if let Some(made) = given.made.as_ref().and_then(L::made_of) {
+        if let Some(made) = given.made.as_deref().and_then(L::made_of) {
             self.keep(given.sequence, made);
         }
         if self.is_standing(step) {
@@ -1154,7 +1157,7 @@ impl<L: Language> Machine<L> {
         said: &L::Said,
         answers: &Answers,
         timeline: &Timeline,
-    ) -> Result<Option<L::Said>, Verdict> {
+    ) -> Result<Option<Box<L::Said>>, Verdict> {
         let sent = || match self.owed.front().filter(|owed| owed.step == step) {
             Some(owed) => self.sent_until(owed.cause, timeline),
             None => self.sent_before(step, timeline),
@@ -1162,7 +1165,9 @@ impl<L: Language> Machine<L> {
         let Some(question) = L::reply(said, sent) else { return Ok(None) };
         let message = match answer_for(step, answers) {
             Some(Opinion::Says(made)) if made.is_nothing() => None,
-            Some(Opinion::Says(made)) => return Ok(Some(L::said_made(said, made.clone()))),
+            Some(Opinion::Says(made)) => {
+                return Ok(Some(Box::new(L::said_made(said, made.clone()))));
+            }
             Some(Opinion::Panicked { message, .. }) => Some(message.clone()),
             Some(Opinion::Is(_) | Opinion::Framed(_)) => unreachable!("a reply is said"),
             None => return Err(Verdict::Ask(step, question)),
