@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -27,9 +27,9 @@ pub struct ScriptedWebSocket {
     inbox: Inbox,
     /// What was queued and is not sent yet.
     outgoing: Option<Message>,
-    /// Who has begun to send that, and may have given it up.
-    sender: Option<Waker>,
-    /// What came of it for the sender, where whoever received has sent it.
+    /// Somebody has begun to send that, and may have given it up.
+    is_sending: bool,
+    /// What came of it, where whoever received has sent it.
     unsaid: Option<WebSocketError>,
     /// A ping was received, and nothing was polled since.
     owes_pong: bool,
@@ -67,7 +67,7 @@ impl ScriptedWebSocket {
             cutter,
             inbox,
             outgoing: None,
-            sender: None,
+            is_sending: false,
             unsaid: None,
             owes_pong: false,
             handshake,
@@ -119,35 +119,35 @@ impl ScriptedWebSocket {
         if let Some(error) = self.unsaid.take() {
             return Poll::Ready(Err(error));
         }
-        let sent = self.poll_outgoing(cx);
-        self.sender = sent.is_pending().then(|| cx.waker().clone());
+        let sent = self.poll_outgoing(Side::Write, cx);
+        self.is_sending = sent.is_pending();
         sent
     }
 
-    /// Whoever receives goes on with what somebody has begun to send: that one may have given up
-    /// (M11), or is told when it is done.
+    /// Whoever receives goes on with what somebody has begun to send, and may have given up (M11).
     fn go_on_sending(&mut self, cx: &mut Context<'_>) {
-        if self.sender.is_none() {
+        if !self.is_sending {
             return;
         }
-        if let Poll::Ready(sent) = self.poll_outgoing(cx) {
+        if let Poll::Ready(sent) = self.poll_outgoing(Side::Attempt, cx) {
+            self.is_sending = false;
             self.unsaid = sent.err();
-            if let Some(sender) = self.sender.take().filter(|sender| !sender.will_wake(cx.waker()))
-            {
-                sender.wake();
-            }
         }
     }
 
-    fn poll_outgoing(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+    fn poll_outgoing(
+        &mut self,
+        side: Side,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), WebSocketError>> {
         let Some(message) = &self.outgoing else {
             return self.line.poll_pause(cx).map_err(WebSocketError::from);
         };
         let sent = match message {
             Message::Close(close) => {
-                self.line.poll_heard(Side::Write, "close", WebSocketCall::Close(close), cx)
+                self.line.poll_heard(side, "close", WebSocketCall::Close(close), cx)
             }
-            message => self.line.poll_heard(Side::Write, "send", WebSocketCall::Send(message), cx),
+            message => self.line.poll_heard(side, "send", WebSocketCall::Send(message), cx),
         };
         let sent = ready!(sent);
         self.outgoing = None;

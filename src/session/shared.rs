@@ -91,13 +91,16 @@ pub(crate) enum Side {
     /// It uses the waker of writing, and is over at once: nobody waits for a flush that `send`
     /// began.
     Flush,
+    /// It goes on with a write that somebody else has begun, and leaves the waker of that one where
+    /// it is: whoever waits there is woken if something comes of it.
+    Attempt,
     Read,
 }
 
 impl Side {
     fn slot(self) -> usize {
         match self {
-            Self::Connect | Self::Write | Self::Flush => 0,
+            Self::Connect | Self::Write | Self::Flush | Self::Attempt => 0,
             Self::Read => 1,
         }
     }
@@ -458,7 +461,7 @@ impl Shared {
                 let is_in_open_run = machine.is_in_open_run();
                 // A flush that is over says nothing about a write that waits (C6).
                 let parked = match side {
-                    Side::Flush => None,
+                    Side::Flush | Side::Attempt => None,
                     Side::Connect | Side::Write | Side::Read => slot.clear(),
                 };
                 let writer = if is_in_open_run { None } else { tasks.writer.take() };
@@ -476,7 +479,7 @@ impl Shared {
                 }
                 let overseers = match side {
                     Side::Connect => inner.connected(session, answer),
-                    Side::Write | Side::Flush | Side::Read => [None, None],
+                    Side::Write | Side::Flush | Side::Attempt | Side::Read => [None, None],
                 };
                 drop(guard);
                 drop((parked, writer));
@@ -488,7 +491,8 @@ impl Shared {
                 Some(Polled::Ready(answer, is_in_open_run))
             }
             Verdict::Wait(wait) => {
-                if turns.spare.is_none() && slot.is_new(cx.waker()) {
+                let is_waiter = side != Side::Attempt;
+                if is_waiter && turns.spare.is_none() && slot.is_new(cx.waker()) {
                     drop(guard);
                     turns.spare = Some(cx.waker().clone());
                     return None;
