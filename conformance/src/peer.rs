@@ -31,6 +31,10 @@ pub trait Listener: Sized + Send + 'static {
     /// A port of `host` at which nobody listens, for as long as what comes with it is held.
     fn refusing(host: &str) -> (Endpoint, impl Sized);
 
+    /// Where somebody listens and answers nobody, for as long as what comes with it is held; if that
+    /// can be arranged.
+    fn silent() -> Option<(Endpoint, impl Sized)>;
+
     /// A host of a name that does not resolve.
     fn unresolvable() -> Endpoint;
 

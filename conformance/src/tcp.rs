@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Longer than any label of a name may be (RFC 1035 section 2.3.4), so that no resolver asks anybody.
 const LABEL: usize = 64;
 
+/// More connections than the backlog has room for.
+const TOO_MANY: usize = 8;
+
 /// A listening socket of the system's.
 #[derive(Debug)]
 pub struct TcpPeers(TcpListener);
@@ -42,6 +45,22 @@ impl Listener for TcpPeers {
         });
         let port = held.local_addr().unwrap().as_socket().unwrap().port();
         (Endpoint::new(host, port), held)
+    }
+
+    fn silent() -> Option<(Endpoint, impl Sized)> {
+        // Linux drops the SYN of a connection for which the backlog has no room. Others refuse it.
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        let listening = Self::new();
+        let waiting = [(); TOO_MANY].map(|()| {
+            let waiting = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            waiting.set_nonblocking(true).unwrap();
+            // Whether it is in the backlog or waits for room there is all the same.
+            let _ = waiting.connect(&listening.addr().into());
+            waiting
+        });
+        Some((listening.addr().into(), (listening, waiting)))
     }
 
     fn unresolvable() -> Endpoint {

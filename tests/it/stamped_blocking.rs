@@ -23,7 +23,12 @@ use crate::promises::{check_broken, check_reset};
 use crate::stamped::{Double, ScriptedListener, Threads};
 
 /// What of the promises is not asked of sockets that block, why, and what is asked instead.
-const NOT_STAMPED: [(&str, &str, &str); 12] = [
+const NOT_STAMPED: [(&str, &str, &str); 13] = [
+    (
+        "connecting::c7_a_connect_that_nobody_answers_waits_until_it_is_given_up",
+        "what blocks cannot be given up: it can take too long",
+        "std_sockets::c7_a_connect_that_nobody_answers_has_timed_out",
+    ),
     (
         "reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once",
         "whether a read waits is seen by polling it",

@@ -6,7 +6,7 @@ use wirescript::{
     AsyncSocket, AsyncSocketExt, Connect, Endpoint, ErrorClass, InvalidEndpoint, classify,
 };
 
-use crate::looking::reset_arrived;
+use crate::looking::{polled, reset_arrived};
 use crate::peer::{Listener, Peer, joined, pair};
 use crate::tcp::TcpPeers;
 use crate::{Socket, Subject};
@@ -108,6 +108,18 @@ pub async fn a_path_is_dialled_or_refused_as_everywhere<T: Subject>() {
         check_refused(&error, &to.host_and_port().unwrap_err());
     }
 }
+
+/// There is no timeout but that of the system, which is minutes; and giving up is fine.
+pub async fn c7_a_connect_that_nobody_answers_waits_until_it_is_given_up<T: Subject>() {
+    let Some((server, _held)) = T::Listener::silent() else {
+        return; // A system that refuses instead.
+    };
+    let connector = T::connector();
+    assert!(polled(LOOKS, connector.connect(&server)).await.is_pending());
+}
+
+/// How often it is looked whether something that should not happen has happened.
+const LOOKS: usize = 1000;
 
 /// Some runtimes notice while they connect, others not before the first read.
 pub async fn c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed<T: Subject>() {

@@ -3,9 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use futures::future::{Either, select};
 use futures::io::{AsyncRead, AsyncWrite};
 
 use wirescript::{AsyncSocket, Connect, Endpoint, SocketInfo, async_trait};
@@ -27,6 +28,7 @@ trait Fault: Send + Sync + 'static {
     const READS_AND_PENDS: bool = false;
     const DIALS_ANYTHING: bool = false;
     const HAS_WORDS_OF_ITS_OWN_FOR_PATHS: bool = false;
+    const HAS_NO_PATIENCE: bool = false;
 }
 
 macro_rules! faults {
@@ -54,6 +56,7 @@ faults! {
     Losing: READS_AND_PENDS;
     Careless: DIALS_ANYTHING;
     Wordy: HAS_WORDS_OF_ITS_OWN_FOR_PATHS;
+    Hasty: HAS_NO_PATIENCE;
 }
 
 struct Sound;
@@ -73,8 +76,20 @@ impl<F: Fault> Connect for Connector<F> {
         if F::HAS_WORDS_OF_ITS_OWN_FOR_PATHS && to.path().is_some() {
             return Err(io::Error::new(ErrorKind::Unsupported, "no paths, please"));
         }
-        let inner = TokioConnector::new().connect(to).await.map_err(told::<F>)?;
+        let net = TokioConnector::new();
+        let inner = match select(net.connect(to), pin!(a_moment())).await {
+            Either::Right(((), _)) if F::HAS_NO_PATIENCE => Err(ErrorKind::TimedOut.into()),
+            Either::Right(((), connecting)) => connecting.await,
+            Either::Left((connected, _)) => connected,
+        };
+        let inner = inner.map_err(told::<F>)?;
         Ok(Socket { inner, was_reset: false, reader: None, strayed: false, fault: PhantomData })
+    }
+}
+
+async fn a_moment() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -227,6 +242,8 @@ caught! {
         Careless, connecting::an_endpoint_that_cannot_be_is_invalid_input, "left";
     who_refuses_paths_with_words_of_its_own_is_caught:
         Wordy, connecting::a_path_is_dialled_or_refused_as_everywhere, "no paths, please";
+    who_has_a_timeout_of_its_own_is_caught:
+        Hasty, connecting::c7_a_connect_that_nobody_answers_waits_until_it_is_given_up, "pending";
     who_loses_the_code_of_a_refusal_is_caught:
         Vague, connecting::c9_nobody_listening_is_refused, "has lost its code";
     who_would_block_is_caught:
