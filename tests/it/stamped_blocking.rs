@@ -322,13 +322,13 @@ where
     let (mut socket, mut peer) = pair::<T, C>();
     let bytes = pattern(MUCH);
     peer.awaits(&bytes[..ROOM]);
-    peer.awaits_all(&bytes[ROOM..]);
     let sent = bytes.clone();
     let writing = thread::spawn(move || {
-        assert_eq!(socket.send(&sent[..1]).unwrap(), 1);
-        socket.send_all(&sent[1..]).unwrap();
+        socket.send_all(&sent).unwrap();
         socket.shutdown().unwrap();
     });
+    // Until here it has no more room, whatever the thread has sent of it.
+    peer.awaits_all(&bytes[ROOM..]);
     assert!(peer.hears_to_end() == bytes, "the peer heard other bytes than these");
     joined(writing);
 }
