@@ -5,6 +5,8 @@
 
 mod any_bytes;
 mod anything;
+mod blocking;
+mod connecting;
 mod over_scripts;
 mod promises;
 mod scripted;
