@@ -7,6 +7,8 @@ mod any_bytes;
 mod anything;
 mod blocking;
 mod connecting;
+mod edges;
 mod over_scripts;
 mod promises;
+mod real;
 mod scripted;
