@@ -57,6 +57,19 @@ impl<C> TungsteniteConnector<C> {
 impl<C, T> TungsteniteConnector<C, T> {
     /// Opens those that are to be encrypted over the byte sockets of `tls`. Nobody asks whether they
     /// are encrypted.
+    ///
+    /// ```
+    /// use std::io;
+    /// use wirescript::WebSocketConnect;
+    /// use wirescript_rustls::TlsConnector;
+    /// use wirescript_tokio::TokioConnector;
+    /// use wirescript_tungstenite::TungsteniteConnector;
+    ///
+    /// fn net(company_ca: &[u8]) -> io::Result<impl WebSocketConnect> {
+    ///     let tls = TlsConnector::new(TokioConnector::new()).with_roots_pem(company_ca)?;
+    ///     Ok(TungsteniteConnector::new(TokioConnector::new()).with_tls(tls)) // `ws` and `wss`
+    /// }
+    /// ```
     #[must_use = "returns the changed connector"]
     pub fn with_tls<U>(self, tls: U) -> TungsteniteConnector<C, U> {
         TungsteniteConnector { plain: self.plain, tls }

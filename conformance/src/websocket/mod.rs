@@ -5,15 +5,18 @@
 //! - [`mod@promises`] are the bodies. Their names begin with the number of the promise.
 //! - [`TcpListener`] and [`TcpPeer`] are the peers of an adapter that dials: blocking sockets of the
 //!   standard library, which make the frames by themselves, legal and illegal. [`frames`] are how.
+//! - [`InPoll`] is the contract for threads as the async one, for tests that are about both.
 //!
 //! What is asked of a peer is said in messages, so that one which knows no frames can be asked.
 
 pub mod frames;
+mod in_poll;
 mod peer;
 pub mod promises;
 mod subject;
 mod tcp;
 
+pub use in_poll::InPoll;
 pub use peer::{Answer, Breach, Listener, Peer};
 pub use subject::{Socket, Subject};
 pub use tcp::{TcpListener, TcpPeer};

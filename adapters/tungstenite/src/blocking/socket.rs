@@ -35,6 +35,7 @@ impl<S: Socket> TungsteniteSocket<S> {
             let came = match inner.recv(&mut buf) {
                 Ok(0) => return Err(opening.end()),
                 Ok(len) => opening.receive(&buf[..len])?,
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(opening.end()),
                 Err(error) => return Err(opening.refused().unwrap_or(error.into())),
             };
             if let Some(opened) = came {

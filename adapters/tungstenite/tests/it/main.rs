@@ -12,3 +12,4 @@ mod over_scripts;
 mod promises;
 mod real;
 mod scripted;
+mod wss;
