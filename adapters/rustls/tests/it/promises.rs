@@ -62,6 +62,7 @@ stamped! {
     connecting::c9_a_name_that_does_not_resolve_is_unresolvable
     connecting::an_endpoint_that_cannot_be_is_invalid_input
     connecting::a_path_is_dialled_or_refused_as_everywhere
+    connecting::c7_a_connect_that_nobody_answers_waits_until_it_is_given_up
     connecting::c9_a_peer_that_resets_at_once_is_a_reset_wherever_it_is_noticed
     reset::c5_a_reset_is_told_to_a_read_that_waits_for_it_and_only_once
     reset::c5_a_reset_is_told_to_the_read_that_asks_first_and_only_once

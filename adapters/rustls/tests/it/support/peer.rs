@@ -60,6 +60,10 @@ impl Listener for TlsPeers {
         TcpPeers::refusing(host)
     }
 
+    fn silent() -> Option<(Endpoint, impl Sized)> {
+        TcpPeers::silent()
+    }
+
     fn unresolvable() -> Endpoint {
         TcpPeers::unresolvable()
     }
