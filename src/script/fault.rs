@@ -78,9 +78,24 @@ impl Fault {
         Self(Form::Unresolvable)
     }
 
-    /// The connection of a WebSocket ended without a close.
-    pub const fn abnormal_closure() -> Self {
-        Self(Form::WebSocket(WebSocketFault::AbnormalClosure))
+    /// The server answered the request for a WebSocket with this status.
+    ///
+    /// # Panics
+    ///
+    /// If that is no status: they go from 100 to 999.
+    #[track_caller]
+    pub fn rejected(status: u16) -> Self {
+        match StatusCode::from_u16(status) {
+            Ok(status) => WebSocketFault::Rejected(status).into(),
+            Err(_) => panic!("{status} is no status: they go from 100 to 999"),
+        }
+    }
+
+    /// The peer of a WebSocket sent a message of `size` bytes, and the client takes no more than
+    /// `limit`. Of more than 4 GiB, it is 4 GiB.
+    pub fn too_big(size: usize, limit: usize) -> Self {
+        let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+        WebSocketFault::TooBig { size: number(size), limit: number(limit) }.into()
     }
 
     /// The peer of a WebSocket sent text that is no UTF-8.
@@ -101,18 +116,26 @@ impl Fault {
         match self.0 {
             Form::Kind(kind) => format!("ErrorKind::{kind:?}"),
             Form::Unresolvable => "Fault::unresolvable()".to_owned(),
-            Form::WebSocket(WebSocketFault::Protocol(error)) => format!("ProtocolError::{error:?}"),
-            Form::WebSocket(WebSocketFault::Handshake(error)) => {
-                format!("HandshakeError::{error:?}")
-            }
-            Form::WebSocket(WebSocketFault::InvalidUtf8) => "Fault::invalid_utf8()".to_owned(),
-            Form::WebSocket(_) => "Fault::abnormal_closure()".to_owned(),
+            Form::WebSocket(fault) => match fault {
+                WebSocketFault::Rejected(status) => format!("Fault::rejected({})", status.as_u16()),
+                WebSocketFault::Handshake(error) => format!("HandshakeError::{error:?}"),
+                WebSocketFault::Protocol(error) => format!("ProtocolError::{error:?}"),
+                WebSocketFault::InvalidUtf8 => "Fault::invalid_utf8()".to_owned(),
+                WebSocketFault::TooBig { size, limit } => {
+                    format!("Fault::too_big({size}, {limit})")
+                }
+                // Those of a state, which no interaction has.
+                WebSocketFault::AbnormalClosure | WebSocketFault::Closed => fault.to_string(),
+            },
         }
     }
 
-    /// Whether no byte socket fails like that.
-    pub(crate) fn is_of_websocket(self) -> bool {
-        matches!(self.0, Form::WebSocket(_))
+    /// What it is, if no byte socket fails like that.
+    pub(crate) fn websocket(self) -> Option<WebSocketFault> {
+        match self.0 {
+            Form::WebSocket(fault) => Some(fault),
+            Form::Kind(_) | Form::Unresolvable => None,
+        }
     }
 
     /// Whether the error is one of a connection that is gone in both directions.
@@ -132,17 +155,21 @@ impl fmt::Display for Fault {
         match self.0 {
             Form::Kind(kind) => write!(f, "{kind:?}"),
             Form::Unresolvable => f.write_str("unresolvable"),
-            Form::WebSocket(fault) => match fault {
-                WebSocketFault::Rejected(status) => write!(f, "rejected with {status}"),
-                WebSocketFault::Handshake(error) => write!(f, "{error:?}"),
-                WebSocketFault::Protocol(error) => write!(f, "{error:?}"),
-                WebSocketFault::TooBig { limit, .. } => {
-                    write!(f, "larger than the limit of {limit} bytes")
-                }
-                WebSocketFault::InvalidUtf8 => f.write_str("InvalidUtf8"),
-                WebSocketFault::AbnormalClosure => f.write_str("AbnormalClosure"),
-                WebSocketFault::Closed => f.write_str("Closed"),
-            },
+            Form::WebSocket(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for WebSocketFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(status) => write!(f, "rejected with {status}"),
+            Self::Handshake(error) => write!(f, "{error:?}"),
+            Self::Protocol(error) => write!(f, "{error:?}"),
+            Self::TooBig { limit, .. } => write!(f, "larger than the limit of {limit} bytes"),
+            Self::InvalidUtf8 => f.write_str("InvalidUtf8"),
+            Self::AbnormalClosure => f.write_str("AbnormalClosure"),
+            Self::Closed => f.write_str("Closed"),
         }
     }
 }

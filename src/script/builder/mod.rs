@@ -193,19 +193,18 @@ fn some_bytes(method: &str, value: impl IntoExpected<[u8]>) -> Expected<[u8]> {
 
 #[track_caller]
 fn checked_fault(method: &str, kind: impl Into<Fault>) -> Fault {
-    let fault = transport_fault(method, kind);
-    assert!(!fault.is_of_websocket(), "`{method}`: no byte socket fails with {fault}");
+    let fault = kind.into();
+    assert!(fault.websocket().is_none(), "`{method}`: no byte socket fails with {fault}");
+    check_readiness(method, fault);
     fault
 }
 
-/// A fault that some transport gives its client.
+/// Refuses what no transport gives to its client.
 #[track_caller]
-pub(crate) fn transport_fault(method: &str, kind: impl Into<Fault>) -> Fault {
-    let fault = kind.into();
+pub(crate) fn check_readiness(method: &str, fault: Fault) {
     assert!(
         !fault.is_readiness(),
         "`{method}`: no transport gives its client {:?}; it waits, or tries again (C2)",
         fault.kind()
     );
-    fault
 }

@@ -134,7 +134,12 @@ impl Protocol for WebSocket {
 impl WebSocketState {
     /// Whether a side has closed, or the connection has ended, so that nothing more can be sent.
     pub(crate) fn takes_no_more(self) -> bool {
-        matches!(self, Closing | PeerClosed | Finished | Ended | Lost)
+        self.has_closed() || self == Lost
+    }
+
+    /// Whether a side has closed.
+    pub(crate) fn has_closed(self) -> bool {
+        matches!(self, Closing | PeerClosed | Finished | Ended)
     }
 }
 

@@ -56,7 +56,17 @@ impl MessageReply {
         F: Fn(&SentMessage) -> M + Send + Sync + 'static,
         M: Into<Message>,
     {
-        Self(Arc::new(move |sent| make(sent).into()))
+        Self(Arc::new(move |sent| {
+            let message = make(sent).into();
+            assert!(
+                !matches!(message, Message::Close(_)),
+                "a close is no reply: write `.expect_recv_close(..)`"
+            );
+            match message.check() {
+                Ok(()) => message,
+                Err(error) => panic!("no peer says this: {error}"),
+            }
+        }))
     }
 
     pub(crate) fn make(&self, sent: &SentMessage) -> Message {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use super::WebSocketScript;
-use crate::script::builder::transport_fault;
-use crate::script::websocket::{Answered, WebSocketHeard};
+use crate::script::builder::check_readiness;
+use crate::script::websocket::{Answered, WebSocketHeard, WebSocketSaid};
 use crate::script::{AfterConnect, Fault, Pattern, Times, WebSocketFault, What, modifiers};
 use crate::transport::websocket::{Handshake, InvalidRequest, WebSocketRequest};
 
@@ -18,13 +18,18 @@ impl<K: modifiers::Step + modifiers::Times> WebSocketScript<K> {
     ///
     /// # Panics
     ///
-    /// At this line: if nothing can come so often (0, or an empty range).
+    /// At this line: if nothing can come so often (0, or an empty range), or it is a close.
     #[track_caller]
-    pub fn times(self, times: impl Into<Times>) -> Self {
+    pub fn times(mut self, times: impl Into<Times>) -> Self {
         let times = times.into();
         if let Some(problem) = times.problem() {
             panic!("`times`: {problem}");
         }
+        let is_close = matches!(
+            self.draft.last().map(|step| &step.what),
+            Some(What::Said(WebSocketSaid::RecvClose(_)))
+        );
+        assert!(!is_close || times == Times::ONCE, "`times`: a peer closes once");
         self.modified(|step| step.times = times)
     }
 }
@@ -37,10 +42,22 @@ impl<K: modifiers::Step + modifiers::Raises> WebSocketScript<K> {
     ///
     /// # Panics
     ///
-    /// At this line: if no transport gives such an error to its client.
+    /// At this line: if that operation of a transport never fails like that.
     #[track_caller]
-    pub fn raises(self, fault: impl Into<Fault>) -> Self {
-        let fault = transport_fault("raises", fault);
+    pub fn raises(mut self, fault: impl Into<Fault>) -> Self {
+        let fault = fault.into();
+        check_readiness("raises", fault);
+        let step = self.draft.last().map(|step| &step.what);
+        let is_connect = matches!(step, Some(What::Heard(WebSocketHeard::Connect { .. })));
+        match fault.websocket() {
+            None => {}
+            Some(WebSocketFault::Handshake(_)) if is_connect => {}
+            Some(WebSocketFault::Rejected(status)) if is_connect => {
+                panic!("`raises`: a server that refuses is written `.rejects({})`", status.as_u16())
+            }
+            Some(_) if is_connect => panic!("`raises`: no connect fails with {fault}"),
+            Some(_) => panic!("`raises`: nothing that is sent fails with {fault}"),
+        }
         self.modified(|step| step.raises = Some(fault))
     }
 }
@@ -71,9 +88,10 @@ impl WebSocketScript<AfterConnect> {
     /// The peer opens the connection with this handshake.
     ///
     /// A subprotocol in it that does not suit the client's request fails the connect, as it does on
-    /// any transport.
+    /// any transport. Of this and the other answers of a peer, the one that was written last holds.
     pub fn answers(self, handshake: Handshake) -> Self {
         self.answered(Answered::Opened(Some(Box::new(handshake))))
+            .modified(|step| step.raises = None)
     }
 
     /// The peer refuses to open the connection: it answers with this status, or this whole response.

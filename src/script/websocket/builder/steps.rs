@@ -1,14 +1,14 @@
 //! The steps: what the client does, and what the peer says.
 
 use super::WebSocketScript;
-use crate::script::builder::transport_fault;
+use crate::script::builder::check_readiness;
 use crate::script::expected::expected;
 use crate::script::websocket::{
     Answered, MessageReply, SentMessage, WebSocketHeard, WebSocketSaid,
 };
 use crate::script::{
     AfterClose, AfterClosing, AfterConnect, AfterEnd, AfterMessage, AfterRecv, Fault, IntoExpected,
-    What,
+    WebSocketFault, What,
 };
 use crate::transport::websocket::{CloseCode, CloseFrame, Message, Text, WebSocketRequest};
 
@@ -70,8 +70,8 @@ impl<K> WebSocketScript<K> {
     /// The peer says what `reply` makes of what the client has sent before it in the script.
     ///
     /// `reply` is asked when the step is due; it may be asked again if something else happened
-    /// meanwhile. It runs on the client's task; if it panics, that is a violation of its own, and the
-    /// client gets an error.
+    /// meanwhile. It runs on the client's task; if it panics, or makes what no peer could say, or a
+    /// close, that is a violation of its own, and the client gets an error.
     ///
     /// ```
     /// # use wirescript::{Verifier, WebSocketExt, matching};
@@ -157,8 +157,10 @@ impl<K> WebSocketScript<K> {
     }
 
     /// The client receives an error: a [`ProtocolError`](crate::websocket::ProtocolError), a kind of
-    /// [`std::io::Error`], [`Fault::invalid_utf8`]. Its stream is then at its end, and it may still
-    /// send.
+    /// [`std::io::Error`], [`Fault::invalid_utf8`], [`Fault::too_big`]. Its stream is then at its end,
+    /// and it may still send, unless either side has closed.
+    ///
+    /// After both have closed, a reset is an ordinary end (M6).
     ///
     /// # Panics
     ///
@@ -166,7 +168,13 @@ impl<K> WebSocketScript<K> {
     /// here.
     #[track_caller]
     pub fn expect_recv_error(self, fault: impl Into<Fault>) -> WebSocketScript<AfterEnd> {
-        let fault = transport_fault("expect_recv_error", fault);
+        let fault = fault.into();
+        check_readiness("expect_recv_error", fault);
+        match fault.websocket() {
+            None | Some(WebSocketFault::Protocol(_) | WebSocketFault::InvalidUtf8) => {}
+            Some(WebSocketFault::TooBig { .. }) => {}
+            Some(_) => panic!("`expect_recv_error`: nobody who receives is told {fault}"),
+        }
         self.said(WebSocketSaid::RecvError(fault))
     }
 
