@@ -19,7 +19,8 @@ use crate::verify::{Stage, Violation};
 pub(super) struct Line<L> {
     shared: Arc<Shared>,
     session: usize,
-    delay: DelayOnTimer,
+    /// Of what is done, and of what is said: two tasks may wait at once.
+    delays: [DelayOnTimer; 2],
     /// A flush would be news to the session, or is to be told of a violation.
     flush_tells: bool,
     language: PhantomData<fn() -> L>,
@@ -38,7 +39,7 @@ impl<L: Language> Line<L> {
         Self {
             shared,
             session,
-            delay: DelayOnTimer::default(),
+            delays: Default::default(),
             flush_tells: false,
             language: PhantomData,
         }
@@ -96,9 +97,10 @@ impl<L: Language> Line<L> {
         self.shared.with_script(self.session, look)
     }
 
-    /// Where the connection stands.
-    pub(super) fn state(&self) -> L::State {
-        self.shared.state::<L>(self.session)
+    /// Where the connection stands, and whether its script is strict; nothing once all that its
+    /// client gets is a violation.
+    pub(super) fn standing(&self) -> Option<(L::State, bool)> {
+        self.shared.standing::<L>(self.session)
     }
 
     /// Says that the client pauses in what it sends, if that would tell anybody anything.
@@ -136,7 +138,8 @@ impl<L: Language> Line<L> {
                 Polled::Pending => return Poll::Pending,
                 Polled::Delay(step, duration) => {
                     if let Some(timer) = &self.shared.settings.timer {
-                        if self.delay.poll(step, duration, timer, cx).is_pending() {
+                        let delay = &mut self.delays[usize::from(side == Side::Read)];
+                        if delay.poll(step, duration, timer, cx).is_pending() {
                             return Poll::Pending;
                         }
                     }

@@ -1,5 +1,6 @@
 //! The scripted WebSocket.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,9 +10,9 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::cut::Cutter;
-use super::line::Line;
+use super::line::{Failed, Line};
 use crate::script::WebSocket;
-use crate::session::{Inbox, Shared, Side, WebSocketCall};
+use crate::session::{Inbox, Shared, Side, WebSocketCall, poll_once};
 use crate::transport::websocket::{
     CloseFrame, Handshake, Message, WebSocketError, WebSocketRequest, WebSocketTransport,
 };
@@ -26,11 +27,11 @@ pub struct ScriptedWebSocket {
     cutter: Cutter,
     inbox: Inbox,
     /// What was queued and is not sent yet.
-    outgoing: Option<Message>,
-    /// Somebody has begun to send that, and may have given it up.
-    is_sending: bool,
-    /// What came of it, where whoever received has sent it.
-    unsaid: Option<WebSocketError>,
+    outgoing: VecDeque<Message>,
+    /// A flush had to wait, and has not come to its end: whoever comes next goes on with it.
+    is_flushing: bool,
+    /// What a message failed with that went out with a receive.
+    failure: Option<Failed>,
     /// A ping was received, and nothing was polled since.
     owes_pong: bool,
     handshake: Handshake,
@@ -66,9 +67,9 @@ impl ScriptedWebSocket {
             line,
             cutter,
             inbox,
-            outgoing: None,
-            is_sending: false,
-            unsaid: None,
+            outgoing: VecDeque::new(),
+            is_flushing: false,
+            failure: None,
             owes_pong: false,
             handshake,
         }
@@ -83,7 +84,11 @@ impl ScriptedWebSocket {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, WebSocketError>>> {
         self.owes_pong = false;
-        self.go_on_sending(cx);
+        if self.is_flushing {
+            if let Poll::Ready(Err(failed)) = self.poll_outgoing(Side::InPassing, cx) {
+                self.failure = Some(failed);
+            }
+        }
         ready!(self.cutter.poll_size(usize::MAX, cx));
         let inbox = &mut self.inbox;
         let received =
@@ -103,55 +108,52 @@ impl ScriptedWebSocket {
 
     /// Takes a message to be sent.
     pub(super) fn queue(&mut self, message: Message) -> Result<(), WebSocketError> {
+        let standing = self.line.standing();
         // Where the script asks for it, the session tells of both.
-        if !self.is_strict() {
+        if !standing.is_some_and(|(_, is_strict)| is_strict) {
             message.check()?;
-            if self.line.state().takes_no_more() {
+            if matches!(self.outgoing.back(), Some(Message::Close(_))) {
                 return Err(WebSocketError::Closed);
             }
         }
-        self.outgoing = Some(message);
+        self.outgoing.push_back(message);
+        if standing.is_some_and(|(state, _)| state.takes_no_more()) {
+            // The session knows the error already, and counts how often it was told.
+            if let Poll::Ready(sent) = poll_once(|cx| self.poll_outgoing(Side::InPassing, cx)) {
+                return sent.map_err(WebSocketError::from);
+            }
+        }
         Ok(())
     }
 
     pub(super) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         self.owes_pong = false;
-        if let Some(error) = self.unsaid.take() {
-            return Poll::Ready(Err(error));
+        if let Some(failed) = self.failure.take() {
+            return Poll::Ready(Err(failed.into()));
         }
-        let sent = self.poll_outgoing(Side::Write, cx);
-        self.is_sending = sent.is_pending();
-        sent
-    }
-
-    /// Whoever receives goes on with what somebody has begun to send, and may have given up (M11).
-    fn go_on_sending(&mut self, cx: &mut Context<'_>) {
-        if !self.is_sending {
-            return;
-        }
-        if let Poll::Ready(sent) = self.poll_outgoing(Side::Attempt, cx) {
-            self.is_sending = false;
-            self.unsaid = sent.err();
-        }
-    }
-
-    fn poll_outgoing(
-        &mut self,
-        side: Side,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), WebSocketError>> {
-        let Some(message) = &self.outgoing else {
-            return self.line.poll_pause(cx).map_err(WebSocketError::from);
+        let sent = match self.outgoing.is_empty() {
+            true => self.line.poll_pause(cx),
+            false => self.poll_outgoing(Side::Write, cx),
         };
-        let sent = match message {
-            Message::Close(close) => {
-                self.line.poll_heard(side, "close", WebSocketCall::Close(close), cx)
+        sent.map_err(WebSocketError::from)
+    }
+
+    /// Puts to the session what was queued.
+    fn poll_outgoing(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        while let Some(message) = self.outgoing.front() {
+            let (operation, call) = match message {
+                Message::Close(close) => ("close", WebSocketCall::Close(close)),
+                message => ("send", WebSocketCall::Send(message)),
+            };
+            let sent = self.line.poll_heard(side, operation, call, cx);
+            self.is_flushing = sent.is_pending();
+            let sent = ready!(sent);
+            self.outgoing.pop_front();
+            if let Err(failed) = sent {
+                return Poll::Ready(Err(failed));
             }
-            message => self.line.poll_heard(side, "send", WebSocketCall::Send(message), cx),
-        };
-        let sent = ready!(sent);
-        self.outgoing = None;
-        Poll::Ready(sent.map(drop).map_err(WebSocketError::from))
+        }
+        Poll::Ready(Ok(()))
     }
 
     pub(super) fn poll_closed(
@@ -169,14 +171,10 @@ impl ScriptedWebSocket {
 
     /// Refuses a close that does not fit into a frame, unless the session tells of that.
     pub(super) fn check_close(&self, frame: &CloseFrame) -> Result<(), WebSocketError> {
-        if !self.is_strict() {
-            frame.check()?;
+        match self.line.standing() {
+            Some((_, true)) => Ok(()),
+            _ => Ok(frame.check()?),
         }
-        Ok(())
-    }
-
-    fn is_strict(&self) -> bool {
-        self.line.with_script(|script| script.is_strict)
     }
 
     pub(super) fn number(&self) -> usize {
@@ -199,10 +197,7 @@ impl Sink<Message> for ScriptedWebSocket {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), WebSocketError>> {
-        match self.outgoing {
-            Some(_) => self.poll_sent(cx),
-            None => Poll::Ready(Ok(())),
-        }
+        if self.outgoing.is_empty() { Poll::Ready(Ok(())) } else { self.poll_sent(cx) }
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), WebSocketError> {

@@ -141,6 +141,10 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     ) -> Delivered;
     /// The fault that the step says, if it says one.
     fn said_fault(said: &Self::Said) -> Option<Fault>;
+    /// Whether a fault is what the step is there for, so that it need not be told beside it.
+    fn says_fault(said: &Self::Said) -> bool {
+        Self::said_fault(said).is_some()
+    }
     /// The fault of a step that whichever operation asks first gets, heard or said.
     fn interruption(said: &Self::Said) -> Option<Fault>;
 
@@ -158,6 +162,10 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
     }
     /// What a call is answered by the state alone, without any step.
     fn standing(call: Self::Call<'_>, state: Self::State) -> Option<Answer>;
+    /// Whether nothing that the peer may still say reaches the client.
+    fn is_deaf(_state: Self::State) -> bool {
+        false
+    }
     /// What a client that listens is answered by the state alone, once nothing more is scripted; and
     /// the state after that.
     fn standing_said(state: Self::State) -> Option<(Answer, Self::State)>;

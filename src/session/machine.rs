@@ -1019,6 +1019,7 @@ impl<L: Language> Machine<L> {
             self.heard.used(step, &self.script.steps);
             self.leave_behind();
         }
+        self.elapsed.remove(&step);
         self.moves += 1;
     }
 
@@ -1129,7 +1130,7 @@ impl<L: Language> Machine<L> {
             }
             Delivered::Whole(amount) => (Ok(amount), next()),
             Delivered::Fault(fault) => {
-                timeline[given.sequence].fault = L::said_fault(said).is_none().then_some(fault);
+                timeline[given.sequence].fault = (!L::says_fault(said)).then_some(fault);
                 (Err(fault), next().map(|state| L::after_said_fault(fault, state)))
             }
         };
@@ -1328,6 +1329,9 @@ impl<L: Language> Machine<L> {
 
     /// Whether the connection was gone before the peer came to say the step (B4, C5).
     fn is_cut_off(&self, index: usize) -> bool {
+        if L::is_deaf(self.state) {
+            return true;
+        }
         let has_cut = |step: usize| self.script.steps[step].raises.is_some_and(Fault::is_reset);
         self.last_heard.is_some_and(|heard| heard < index && has_cut(heard))
     }

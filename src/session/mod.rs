@@ -23,6 +23,6 @@ use model::clock;
 pub(crate) use book::UNNAMED_SOCKETS;
 pub(crate) use language::{Answer, Language};
 pub(crate) use machine::{Answers, Machine, Verdict};
-pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on};
+pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on, poll_once};
 pub(crate) use socket::SocketCall;
 pub(crate) use websocket::{Inbox, WebSocketCall};

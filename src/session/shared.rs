@@ -91,16 +91,16 @@ pub(crate) enum Side {
     /// It uses the waker of writing, and is over at once: nobody waits for a flush that `send`
     /// began.
     Flush,
-    /// It goes on with a write that somebody else has begun, and leaves the waker of that one where
-    /// it is: whoever waits there is woken if something comes of it.
-    Attempt,
+    /// It does what writing does, for somebody who waits for something else: where it would have to
+    /// wait, it is over, and leaves the waker of writing to whoever writes.
+    InPassing,
     Read,
 }
 
 impl Side {
     fn slot(self) -> usize {
         match self {
-            Self::Connect | Self::Write | Self::Flush | Self::Attempt => 0,
+            Self::Connect | Self::Write | Self::Flush | Self::InPassing => 0,
             Self::Read => 1,
         }
     }
@@ -194,6 +194,12 @@ impl Slot {
 
     fn delay(&self) -> Option<(usize, Instant)> {
         self.waiting.as_ref()?.delay
+    }
+
+    fn end_delay(&mut self) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.delay = None;
+        }
     }
 
     /// Whether `waker` would have to be cloned to wait here.
@@ -300,7 +306,11 @@ impl Shared {
         let mut inner = self.lock();
         inner.book.activity += 1;
         let case = &mut inner.book.cases[session];
-        let label = SessionLabel { name, ..SessionLabel::new(session, case.written_at) };
+        let label = SessionLabel {
+            name,
+            transport: L::NAME,
+            ..SessionLabel::new(session, case.written_at)
+        };
         case.land(label, script);
         if is_connected {
             inner.book.open(session);
@@ -320,12 +330,17 @@ impl Shared {
         }
     }
 
-    /// Where the connection of a session stands.
-    pub(crate) fn state<L: Language>(&self, session: usize) -> L::State {
-        match self.lock().book.cases[session].machine_mut::<L>() {
-            Some(machine) => machine.state(),
-            None => L::INITIAL,
+    /// Where the connection of a session stands, and whether its script is strict; nothing once all
+    /// that its client gets is a violation.
+    pub(crate) fn standing<L: Language>(&self, session: usize) -> Option<(L::State, bool)> {
+        let mut inner = self.lock();
+        let is_ended = inner.is_ended;
+        let case = &mut inner.book.cases[session];
+        if is_ended || case.broken.is_some() {
+            return None;
         }
+        let machine = case.machine_mut::<L>()?;
+        Some((machine.state(), machine.script().is_strict))
     }
 
     /// Adds `more` to a session's script, if that still has `landed` steps, and wakes whoever
@@ -461,7 +476,7 @@ impl Shared {
                 let is_in_open_run = machine.is_in_open_run();
                 // A flush that is over says nothing about a write that waits (C6).
                 let parked = match side {
-                    Side::Flush | Side::Attempt => None,
+                    Side::Flush | Side::InPassing => None,
                     Side::Connect | Side::Write | Side::Read => slot.clear(),
                 };
                 let writer = if is_in_open_run { None } else { tasks.writer.take() };
@@ -479,7 +494,7 @@ impl Shared {
                 }
                 let overseers = match side {
                     Side::Connect => inner.connected(session, answer),
-                    Side::Write | Side::Flush | Side::Attempt | Side::Read => [None, None],
+                    Side::Write | Side::Flush | Side::InPassing | Side::Read => [None, None],
                 };
                 drop(guard);
                 drop((parked, writer));
@@ -490,9 +505,22 @@ impl Shared {
                 }
                 Some(Polled::Ready(answer, is_in_open_run))
             }
+            Verdict::Wait(wait) if side == Side::InPassing => {
+                let Wait::Delay(step, duration) = wait else { return Some(Polled::Pending) };
+                if self.settings.timer.is_some() {
+                    return Some(Polled::Delay(step, duration));
+                }
+                let slept = |(delayed, until)| delayed == step && until <= now();
+                if !slot.delay().is_some_and(slept) {
+                    return Some(Polled::Pending);
+                }
+                slot.end_delay();
+                machine.elapse(step);
+                inner.last_progress = Some(now());
+                None
+            }
             Verdict::Wait(wait) => {
-                let is_waiter = side != Side::Attempt;
-                if is_waiter && turns.spare.is_none() && slot.is_new(cx.waker()) {
+                if turns.spare.is_none() && slot.is_new(cx.waker()) {
                     drop(guard);
                     turns.spare = Some(cx.waker().clone());
                     return None;
@@ -863,12 +891,19 @@ impl Ring for Shared {
         }
         let last_progress = inner.last_progress;
         let mut round = Round { now, hold, last_progress, next: None, woken: Vec::new() };
-        for slot in inner.tasks.iter_mut().flat_map(|tasks| &mut tasks.parked) {
-            if is_ours && slot.delay().is_some_and(|(_, until)| until <= now) {
-                round.woken.extend(slot.waker.take());
-                continue;
+        let has_slept =
+            |slot: &Slot| is_ours && slot.delay().is_some_and(|(_, until)| until <= now);
+        for tasks in inner.tasks.iter_mut() {
+            let [writing, _] = &tasks.parked;
+            // Whoever writes may be gone, and what is sent then goes out in passing.
+            let wakes_both = writing.waker.is_some() && has_slept(writing);
+            for slot in &mut tasks.parked {
+                if wakes_both || has_slept(slot) {
+                    round.woken.extend(slot.waker.take());
+                    continue;
+                }
+                round.visit(slot, self.settings.patience, self.settings.deadline);
             }
-            round.visit(slot, self.settings.patience, self.settings.deadline);
         }
         let patience = self.settings.patience.map(|patience| patience + ANSWER_WINDOW);
         round.visit(&mut inner.settling, patience, self.settings.deadline + ANSWER_WINDOW);
@@ -1068,6 +1103,11 @@ pub(crate) fn block_on<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> 
             thread::park();
         }
     }
+}
+
+/// Polls for somebody who cannot wait: what is pending is left to a poll of theirs.
+pub(crate) fn poll_once<T>(poll: impl FnOnce(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    poll(&mut Context::from_waker(Waker::noop()))
 }
 
 fn gone(operation: &'static str) -> Violation {

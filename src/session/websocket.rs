@@ -281,21 +281,22 @@ impl Language for WebSocket {
             WebSocketSaid::Recv(message) => match inbox.limit_of(message) {
                 None => message.clone(),
                 Some(limit) => {
-                    let number = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
-                    let (size, limit) = (number(message.payload().len()), number(limit));
-                    return Delivered::Fault(WebSocketFault::TooBig { size, limit }.into());
+                    return Delivered::Fault(Fault::too_big(message.payload().len(), limit));
                 }
             },
             WebSocketSaid::RecvClose(close) => Message::Close(close.as_ref().map(lawful)),
-            WebSocketSaid::RecvError(fault) => return Delivered::Fault(*fault),
+            WebSocketSaid::RecvError(fault) if is_abnormal || !fault.is_reset() => {
+                return Delivered::Fault(*fault);
+            }
             WebSocketSaid::Reset if is_abnormal => return Delivered::Fault(Fault::reset()),
             WebSocketSaid::Eof if is_abnormal => {
                 return Delivered::Fault(WebSocketFault::AbnormalClosure.into());
             }
             // What a reply says is made before it is delivered.
-            WebSocketSaid::Reset | WebSocketSaid::Eof | WebSocketSaid::Reply(_) => {
-                return Delivered::Whole(0);
-            }
+            WebSocketSaid::RecvError(_)
+            | WebSocketSaid::Reset
+            | WebSocketSaid::Eof
+            | WebSocketSaid::Reply(_) => return Delivered::Whole(0),
         };
         inbox.message = Some(message);
         Delivered::Whole(1)
@@ -306,6 +307,10 @@ impl Language for WebSocket {
             WebSocketSaid::RecvError(fault) => Some(*fault),
             _ => None,
         }
+    }
+
+    fn says_fault(said: &WebSocketSaid) -> bool {
+        matches!(said, WebSocketSaid::RecvError(_) | WebSocketSaid::Reset | WebSocketSaid::Eof)
     }
 
     fn interruption(said: &WebSocketSaid) -> Option<Fault> {
@@ -346,10 +351,12 @@ impl Language for WebSocket {
                 .then_some("a control frame has at most 125 bytes (section 5.5)")
         };
         match call {
-            WebSocketCall::Send(_) | WebSocketCall::Close(_) if state.takes_no_more() => {
+            WebSocketCall::Send(_) if state.has_closed() => {
                 Some("nothing is sent after a close (section 5.5.1)")
             }
             WebSocketCall::Send(message) => checked(message),
+            // A second close is one that transports do not send, and that clients may ask for.
+            WebSocketCall::Close(_) | WebSocketCall::CloseOnce(_) if state.takes_no_more() => None,
             WebSocketCall::Close(Some(frame)) | WebSocketCall::CloseOnce(Some(frame)) => {
                 if frame.code.is_sendable() {
                     checked(&Message::Close(Some(frame.clone())))
@@ -357,7 +364,8 @@ impl Language for WebSocket {
                     Some("this code is never sent (section 7.4)")
                 }
             }
-            WebSocketCall::Drop { owes_pong: true } => {
+            // Who has closed need not answer any more.
+            WebSocketCall::Drop { owes_pong: true } if state == WebSocketState::Open => {
                 Some("a ping is answered as soon as is practical (section 5.5.2)")
             }
             _ => None,
@@ -380,6 +388,11 @@ impl Language for WebSocket {
             }
             _ => None,
         }
+    }
+
+    fn is_deaf(state: WebSocketState) -> bool {
+        use WebSocketState::{Ended, Failed, Lost, Reset};
+        matches!(state, Ended | Failed | Lost | Reset)
     }
 
     fn standing_said(state: WebSocketState) -> Option<(Answer, WebSocketState)> {

@@ -105,7 +105,7 @@ impl<'p> Shown<'p> {
     fn escaped(self, start: usize, end: usize) -> String {
         match self {
             Self::Bytes(bytes) => bytes[start..end].escape_ascii().to_string(),
-            Self::Text(text) => text[start..end].escape_debug().to_string(),
+            Self::Text(text) => text[start..end].chars().flat_map(escaped).collect(),
         }
     }
 
@@ -135,7 +135,14 @@ fn of_byte(byte: u8) -> (usize, usize) {
 
 /// The same of a character.
 fn of_char(c: char) -> (usize, usize) {
-    (c.len_utf8(), c.escape_debug().count())
+    (c.len_utf8(), escaped(c).count())
+}
+
+/// A character as it stands in a string literal.
+fn escaped(c: char) -> impl Iterator<Item = char> {
+    // Between double quotes a single one is nothing special.
+    let (itself, escape) = if c == '\'' { (Some(c), None) } else { (None, Some(c.escape_debug())) };
+    itself.into_iter().chain(escape.into_iter().flatten())
 }
 
 /// How many bytes of these fit into so many columns.
@@ -171,7 +178,7 @@ mod tests {
         let (shown, other, column) = Shown::Text(got).difference(Shown::Text(expected), at);
         assert_eq!((shown.as_str(), other.as_str()), ("\"\u{e9}t\u{e9}\"", "\"\u{e9}t\u{e8}\""));
         assert_eq!(other.chars().nth(column), Some('\u{e8}'));
-        assert_eq!(shown_text("a\nb"), r#""a\nb""#);
+        assert_eq!(shown_text("it's\n\"b\""), r#""it's\n\"b\"""#);
     }
 
     #[test]

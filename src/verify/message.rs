@@ -49,10 +49,18 @@ pub(super) fn code(message: &Message) -> Option<String> {
     Some(match message {
         Message::Text(text) => bytes::text_code(text)?,
         Message::Binary(payload) => bytes::code(payload)?,
-        Message::Ping(payload) => format!("Message::ping({})", bytes::code(payload)?),
-        Message::Pong(payload) => format!("Message::pong({})", bytes::code(payload)?),
+        Message::Ping(payload) => format!("Message::ping({})", control_code(payload)?),
+        Message::Pong(payload) => format!("Message::pong({})", control_code(payload)?),
         Message::Close(_) => return None,
     })
+}
+
+/// What a ping or pong is made of: an array is no `Bytes`.
+fn control_code(payload: &[u8]) -> Option<String> {
+    match std::str::from_utf8(payload) {
+        Ok(text) => bytes::text_code(text),
+        Err(_) => Some(format!("&{}[..]", bytes::code(payload)?)),
+    }
 }
 
 /// `1000 "bye"`.

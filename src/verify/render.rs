@@ -12,7 +12,8 @@ use super::{
     StepLabel, Transcript, UnusedSession, UnusedStep, ViolationKind,
 };
 use super::{bytes, message};
-use crate::script::Wanted;
+use crate::protocol::Protocol;
+use crate::script::{Wanted, WebSocket};
 
 /// How many interactions a failure shows before what it is about.
 const MOST_BEFORE: usize = 20;
@@ -416,6 +417,15 @@ fn conversation(text: &mut String, lines: &[Line]) -> fmt::Result {
     Ok(())
 }
 
+/// What is connected, as its users call it.
+fn transport(violation: &Details) -> &'static str {
+    violation.session.as_ref().map_or("transport", |session| session.transport)
+}
+
+fn is_websocket(violation: &Details) -> bool {
+    transport(violation) == WebSocket::NAME
+}
+
 /// Whether the client asked for what the peer says.
 fn is_listening(violation: &Details) -> bool {
     violation.operation == "recv"
@@ -462,9 +472,11 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             )
         }
         ViolationKind::NeverConnected => {
-            "begin the script with `.expect_connect(..)`; or, if the client gets its socket from \
-             somebody else, end it with `.into_socket()`"
-                .to_owned()
+            let transport = transport(violation);
+            format!(
+                "begin the script with `.expect_connect(..)`; or, if the client gets its {transport} \
+                 from somebody else, end it with `.into_{transport}()`"
+            )
         }
         ViolationKind::ScriptExhausted => match violation.got.as_ref().and_then(step_code) {
             Some(code) => {
@@ -473,9 +485,10 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             None => "if the client is right, add a step for it to the end of the script".to_owned(),
         },
         ViolationKind::OutOfOrder { .. } if is_listening(violation) => {
-            "the client can no longer send this: let it do so before it shuts down, or take the \
-             step away"
-                .to_owned()
+            let end = if is_websocket(violation) { "either side closes" } else { "it shuts down" };
+            format!(
+                "the client can no longer send this: let it do so before {end}, or take the step away"
+            )
         }
         ViolationKind::OutOfOrder { .. } => match violation.got.as_ref().and_then(step_code) {
             Some(code) => {
@@ -484,8 +497,12 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             None => "if the client is right, write a step for it before this one".to_owned(),
         },
         ViolationKind::Mismatch { .. } if violation.step.is_some_and(|step| step.is_standing) => {
-            "if the client is right, change the bytes of the rule, or write a step for these"
-                .to_owned()
+            if is_websocket(violation) {
+                "if the client is right, change the message of the rule, or write a step for this one"
+            } else {
+                "if the client is right, change the bytes of the rule, or write a step for these"
+            }
+            .to_owned()
         }
         ViolationKind::Mismatch { .. } if is_frame(violation) => {
             "if the client is right, change the payload of the step; shown is the whole frame"
@@ -493,8 +510,14 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
         }
         ViolationKind::Mismatch { .. } => match violation.got.as_ref().and_then(step_code) {
             Some(code) => format!("if the client is right, write the step as\n         {code}"),
+            None if is_websocket(violation) => {
+                "if the client is right, change the message of the step".to_owned()
+            }
             None => "if the client is right, change the bytes of the step".to_owned(),
         },
+        ViolationKind::EndIgnored { .. } if is_websocket(violation) => {
+            "let the client stop where the stream is at its end or a send fails".to_owned()
+        }
         ViolationKind::EndIgnored { .. } => {
             "let the client stop where a read returns `Ok(0)` or an operation fails".to_owned()
         }
@@ -531,6 +554,12 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             Blocked::NothingMore => {
                 "if the client is right, write more of the session with `.then(..)`".to_owned()
             }
+            Blocked::PeerSilent if !is_deadline && is_websocket(violation) => {
+                "say what the peer does next: `.expect_recv(..)` if it answers, \
+                 `.expect_recv_close(..)` if it closes, `.expect_eof()` if it ends the connection, \
+                 `.stays_open()` if it stays silent"
+                    .to_owned()
+            }
             Blocked::PeerSilent if !is_deadline => {
                 "say what the peer does next: `.expect_recv(..)` if it answers, `.expect_eof()` if \
                  it closes its direction, `.stays_open()` if it stays silent"
@@ -544,6 +573,10 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
         },
         ViolationKind::MatcherPanicked { .. } => {
             "let the matcher return `false` for what it does not want".to_owned()
+        }
+        ViolationKind::ReplyFailed { .. } if is_websocket(violation) => {
+            "let the reply be made of what was sent before it, and be a message that a peer can say"
+                .to_owned()
         }
         ViolationKind::ReplyFailed { .. } => "let the reply be made of what was sent before it, \
                                               and have at least one byte; if the peer closes its \
@@ -568,12 +601,12 @@ fn unasserted(interactions: &[Interaction]) -> Result<String, fmt::Error> {
 fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
     let mut text = "not used: the script requires what did not happen\n".to_owned();
     for unused in sessions {
-        writeln!(text, "\n  {}, {}", session(&unused.session), stage(unused.stage))?;
+        writeln!(text, "\n  {}, {}", session(&unused.session), stage(unused))?;
         if unused.stage == Stage::Held {
             writeln!(text, "    made at {}", unused.session.at)?;
         }
         for one in unused.steps.iter().take(MOST_LEFT) {
-            writeln!(text, "    {}", unused_step(one, unused.stage))?;
+            writeln!(text, "    {}", unused_step(one, unused))?;
         }
         if unused.steps.len() > MOST_LEFT {
             writeln!(
@@ -592,7 +625,8 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
+fn unused_step(unused: &UnusedStep, of: &UnusedSession) -> String {
+    let (stage, transport) = (of.stage, of.session.transport);
     let StepLabel { number, of, at, is_standing, .. } = unused.step;
     let place = if is_standing { "a rule".to_owned() } else { format!("step {number} of {of}") };
     let mut text = format!("{place}  {}", described(&unused.operation));
@@ -617,7 +651,8 @@ fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
             }
         }
         None if unused.is_farewell && stage == Stage::Open => {
-            text.push_str("  <- the socket is still alive: drop it, or await `finish()`");
+            let _ =
+                write!(text, "  <- the {transport} is still alive: drop it, or await `finish()`");
         }
         None => {}
     }
@@ -625,18 +660,20 @@ fn unused_step(unused: &UnusedStep, stage: Stage) -> String {
     text
 }
 
-fn stage(stage: Stage) -> &'static str {
-    match stage {
+fn stage(unused: &UnusedSession) -> String {
+    let transport = unused.session.transport;
+    match unused.stage {
         Stage::Held => "whose builder is still held, so that its script has not landed",
         Stage::Queued => "to which no client connected",
         Stage::Taken => "which a client took by `connect()` and has not awaited yet",
         Stage::NeverAwaited => "which a client took by `connect()` and never awaited",
         Stage::Connecting => "to which a client is still connecting",
         Stage::Abandoned => "to which a client gave up connecting",
-        Stage::Open => "whose socket is still open",
+        Stage::Open => return format!("whose {transport} is still open"),
         Stage::Failed => "whose connect failed",
-        Stage::Closed => "whose socket was dropped",
+        Stage::Closed => return format!("whose {transport} was dropped"),
     }
+    .to_owned()
 }
 
 /// "session #1 `control`, step 2 of 4, written at tests/echo.rs:14:10"

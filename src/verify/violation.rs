@@ -15,6 +15,8 @@ use crate::transport::websocket::WebSocketError;
 pub struct SessionLabel {
     /// The session's place in the order in which sessions were written, from 0.
     pub(crate) index: usize,
+    /// What it connects, as messages call that.
+    pub(crate) transport: &'static str,
     /// The name that the script gave it.
     pub name: Option<Arc<str>>,
     /// Where its builder was made.
@@ -23,7 +25,7 @@ pub struct SessionLabel {
 
 impl SessionLabel {
     pub(crate) fn new(index: usize, at: &'static Location<'static>) -> Self {
-        Self { index, name: None, at }
+        Self { index, transport: "transport", name: None, at }
     }
 
     /// The session's number in the order in which sessions were written, from 1.

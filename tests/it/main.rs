@@ -33,4 +33,5 @@ mod tidy;
 mod times;
 mod verdicts;
 mod waiting;
+mod websocket;
 mod websocket_frames;

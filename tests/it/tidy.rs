@@ -102,7 +102,7 @@ fn one_file_of_the_sessions_starts_a_thread() {
 #[test]
 fn what_judges_holds_no_lock_waker_clock_or_thread() {
     check_absent(&["Mutex", "Waker", "Instant", "SystemTime", "thread", "spawn"], |name| {
-        ["machine", "language", "socket", "book", "case"]
+        ["machine", "language", "socket", "websocket", "book", "case"]
             .iter()
             .any(|pure| name == format!("session/{pure}.rs"))
             || name == "timeline.rs"

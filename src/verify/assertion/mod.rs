@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Argument, Described, Interaction, Outcome, render};
 use crate::double::{Scripted, Session};
 use crate::script::websocket::meets_request;
-use crate::script::{Expected, Fault, Pattern, Value};
+use crate::script::{Expected, Fault, Pattern, Value, common_prefix};
 use crate::session::Shared;
 use crate::timeline::Happened;
 use crate::transport::Endpoint;
@@ -258,8 +258,11 @@ impl Scope {
 fn closeness(assertion: &Assertion, happened: &Interaction) -> (bool, usize) {
     let is_same_operation = assertion.name == happened.operation.name;
     let alike = match (assertion.described().argument, &happened.operation.argument) {
-        (Argument::Bytes(a), Argument::Bytes(b)) => {
-            a.iter().zip(b).take_while(|(a, b)| a == b).count()
+        (Argument::Bytes(a), Argument::Bytes(b)) => common_prefix(&a, b),
+        // The kind of a message counts as much as a byte.
+        (Argument::Message(a), Argument::Message(b)) => {
+            let is_same_kind = std::mem::discriminant(&a) == std::mem::discriminant(b);
+            usize::from(is_same_kind) + common_prefix(a.payload(), b.payload())
         }
         (a, b) => usize::from(a == *b),
     };
