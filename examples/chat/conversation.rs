@@ -16,7 +16,7 @@ use super::error::Loss;
 use super::message::{self, Incoming};
 
 /// How many answers may wait for a server that reads none of them.
-const MOST_ANSWERS: usize = 64;
+pub(super) const MOST_ANSWERS: usize = 64;
 
 /// What goes on on one connection.
 pub(super) struct Conversation<'d, C: WebSocketConnect, F> {
@@ -122,27 +122,23 @@ impl<'d, C: WebSocketConnect, F: FnMut(Event) + Send> Conversation<'d, C, F> {
         Poll::Pending
     }
 
-    /// Hands a command to the connection. If it is not taken, it is for the next one.
+    /// Hands a command to the connection: from here on nobody knows whether it was done.
     fn start(&mut self, command: Command) -> Result<(), Loss> {
         let calls = &mut self.driver.calls;
-        let id = match command.kind {
-            Kind::Call => Some(calls.next_id),
-            Kind::Notification => None,
-        };
-        let text = message::call(id, &command.method, &command.params);
-        if let Err(error) = Pin::new(&mut self.ws).start_send(text.into()) {
-            calls.unsent.push_front(command);
-            return Err(error.into());
-        }
-        match command.kind {
+        let Command { kind, method, params, answer } = command;
+        let id = match kind {
             Kind::Call => {
-                calls.sent.insert(calls.next_id, command.answer);
+                let id = calls.next_id;
                 calls.next_id += 1;
+                calls.sent.insert(id, answer);
+                Some(id)
             }
             Kind::Notification => {
-                let _ = command.answer.send(Ok(Value::Null));
+                let _ = answer.send(Ok(Value::Null));
+                None
             }
-        }
-        Ok(())
+        };
+        let text = message::call(id, &method, &params);
+        Pin::new(&mut self.ws).start_send(text.into()).map_err(Loss::from)
     }
 }

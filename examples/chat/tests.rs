@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 use wirescript::scripted::{AfterConnect, AfterMessage, WebSocketScript};
 use wirescript::websocket::{Handshake, Message, ProtocolError, WebSocketError};
 
+use super::conversation::MOST_ANSWERS;
 use super::error::Loss;
 use super::*;
 
@@ -266,7 +267,8 @@ async fn a_server_that_is_down_is_tried_again_later_and_later() {
         session(net).never();
         // It opens, and says nothing: a failure in a row.
         session(net).expect_eof();
-        answers_a(net, 1);
+        session(net).expect_send(asks(1, "a")).expect_recv(tells(1, "1")).expect_eof();
+        answers_a(net, 2);
     };
     let ended = check(write, async |client, _| {
         let began = Instant::now();
@@ -274,6 +276,10 @@ async fn a_server_that_is_down_is_tried_again_later_and_later() {
         // What it waits, and the silent connect.
         let expected = [250, 500, 10_000, 1000, 2000].into_iter().sum::<u128>();
         assert_eq!(began.elapsed().as_millis() / 100, expected / 100);
+        // It was of use: this is the first failure again.
+        let lost = Instant::now();
+        assert_eq!(ask(&client, "a").await.unwrap(), 1);
+        assert_eq!(lost.elapsed().as_millis() / 250, 1);
     });
     ended.await.unwrap();
 }
@@ -296,10 +302,8 @@ async fn a_server_that_stays_down_is_given_up_and_callers_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_will_never_open_is_not_tried_again() {
-    async fn given_up(
-        answer: fn(WebSocketScript<AfterConnect>) -> WebSocketScript<AfterConnect>,
-    ) -> String {
-        let write = |net: &Scripted<WebSocket>| drop(answer(session(net)));
+    async fn given_up(answer: impl FnOnce(WebSocketScript<AfterConnect>)) -> String {
+        let write = |net: &Scripted<WebSocket>| answer(session(net));
         let mut told = String::new();
         let ended = check(write, async |client, _| {
             told = ask(&client, "a").await.unwrap_err().to_string();
@@ -308,12 +312,16 @@ async fn a_server_that_will_never_open_is_not_tried_again() {
         told
     }
     assert_eq!(
-        given_up(|script| script.rejects(401)).await,
+        given_up(|script| drop(script.rejects(401))).await,
         "there is no connection: the server answered 401 Unauthorized and opened no websocket"
     );
     assert_eq!(
-        given_up(|script| script.answers(Handshake::new())).await,
+        given_up(|script| drop(script.answers(Handshake::new()))).await,
         "there is no connection: the server opened no websocket: it chose none of the subprotocols"
+    );
+    assert_eq!(
+        given_up(|script| drop(script.expect_recv_close(1008, "banned").expect_eof())).await,
+        "there is no connection: the server closed with 1008 \"banned\""
     );
 }
 
@@ -382,6 +390,29 @@ async fn what_is_no_json_rpc_is_named_and_the_connection_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_asks_and_asks_and_reads_nothing_is_left() {
+    let write = |net: &Scripted<WebSocket>| {
+        let unread = MOST_ANSWERS + 1; // one of them is with the connection
+        session(net)
+            .lockstep()
+            .expect_recv(r#"{"jsonrpc":"2.0","id":7,"method":"whoami"}"#)
+            .times(unread + 1)
+            .expect_send(message::method_not_found(&json!(7)))
+            .expect_close((1007, "more requests than it reads answers"))
+            .expect_recv_close(1007, "")
+            .expect_eof();
+        answers_a(net, 1);
+    };
+    let ended = check(write, async |client, events| {
+        assert_eq!(next(events).await, "connected, for chat.v1");
+        let lost = "lost: the server sent more requests than it reads answers";
+        assert_eq!(next(events).await, lost);
+        assert_eq!(ask(&client, "a").await.unwrap(), 1);
+    });
+    ended.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_a_close_is_left() {
     let write = |net: &Scripted<WebSocket>| drop(session(net).expect_close(1000).expect_drop());
     let ended = check(write, async |client, events| {
@@ -413,6 +444,18 @@ async fn a_client_that_nobody_drives_says_so() {
         Client::new(net, TokioTimer::new(), request(URI).unwrap(), settings, |_| {});
     drop(driver);
     assert!(matches!(ask(&client, "a").await, Err(Error::Closed)));
+}
+
+#[tokio::test]
+async fn a_real_server_refuses_who_has_no_token() {
+    let (uri, _serving) = server::serve().unwrap();
+    let net = TungsteniteConnector::new(TokioConnector::new());
+    let request = WebSocketRequest::new(uri).unwrap();
+    let body = async |client: Client, _: &mut Events| ask(&client, "a").await.unwrap_err();
+    let (ended, error) = with_client(net, request, Settings::default(), body).await;
+    let text =
+        "there is no connection: the server answered 401 Unauthorized and opened no websocket";
+    assert_eq!([ended.unwrap_err().to_string(), error.to_string()], [text, text]);
 }
 
 #[tokio::test]
