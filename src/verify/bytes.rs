@@ -14,6 +14,8 @@ const PASTE_LIMIT: usize = 512;
 pub(super) enum Shown<'p> {
     Bytes(&'p [u8]),
     Text(&'p str),
+    /// Text that a raw literal holds as it is: JSON, most often.
+    Raw(&'p str),
 }
 
 /// `bytes` as a byte string literal, cut where it is long.
@@ -23,7 +25,7 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
 
 /// `text` as a string literal, cut where it is long.
 pub(super) fn shown_text(text: &str) -> String {
-    Shown::Text(text).excerpt(0)
+    Shown::text(text).excerpt(0)
 }
 
 /// `bytes` as a byte string literal that can be pasted, if it is not too long for that.
@@ -33,7 +35,7 @@ pub(super) fn code(bytes: &[u8]) -> Option<String> {
 
 /// `text` as a string literal that can be pasted, if it is not too long for that.
 pub(super) fn text_code(text: &str) -> Option<String> {
-    Shown::Text(text).code()
+    Shown::text(text).code()
 }
 
 /// Two byte strings that differ at `at`, from the same place on, and the column of the difference.
@@ -47,6 +49,20 @@ pub(super) fn byte(byte: u8) -> String {
 }
 
 impl<'p> Shown<'p> {
+    /// Text, raw where that saves escapes.
+    fn text(text: &'p str) -> Self {
+        if has_quotes(text) && fits_raw(text) { Self::Raw(text) } else { Self::Text(text) }
+    }
+
+    /// Two texts that are compared: both in the same way.
+    pub(super) fn texts(a: &'p str, b: &'p str) -> (Self, Self) {
+        if (has_quotes(a) || has_quotes(b)) && fits_raw(a) && fits_raw(b) {
+            (Self::Raw(a), Self::Raw(b))
+        } else {
+            (Self::Text(a), Self::Text(b))
+        }
+    }
+
     /// The same beside `expected`, from which it differs at `at`: both from the same place on, and the
     /// column of the difference.
     pub(super) fn difference(self, expected: Shown<'_>, at: usize) -> (String, String, usize) {
@@ -59,7 +75,8 @@ impl<'p> Shown<'p> {
 
     fn code(self) -> Option<String> {
         let is_short = self.len() <= PASTE_LIMIT;
-        is_short.then(|| format!("{}{}\"", self.quote(), self.escaped(0, self.len())))
+        let (quote, unquote) = (self.quote(), self.unquote());
+        is_short.then(|| format!("{quote}{}{unquote}", self.escaped(0, self.len())))
     }
 
     fn excerpt(self, start: usize) -> String {
@@ -70,7 +87,7 @@ impl<'p> Shown<'p> {
             text.push_str("...");
         }
         // Writing to a `String` cannot fail.
-        let _ = write!(text, "{}{}\"", self.quote(), self.escaped(start, end));
+        let _ = write!(text, "{}{}{}", self.quote(), self.escaped(start, end), self.unquote());
         if end < self.len() {
             text.push_str("...");
         }
@@ -83,7 +100,7 @@ impl<'p> Shown<'p> {
     fn len(self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Text(text) => text.len(),
+            Self::Text(text) | Self::Raw(text) => text.len(),
         }
     }
 
@@ -91,6 +108,14 @@ impl<'p> Shown<'p> {
         match self {
             Self::Bytes(_) => "b\"",
             Self::Text(_) => "\"",
+            Self::Raw(_) => "r#\"",
+        }
+    }
+
+    fn unquote(self) -> &'static str {
+        match self {
+            Self::Bytes(_) | Self::Text(_) => "\"",
+            Self::Raw(_) => "\"#",
         }
     }
 
@@ -98,7 +123,9 @@ impl<'p> Shown<'p> {
     fn boundary(self, at: usize) -> usize {
         match self {
             Self::Bytes(_) => at,
-            Self::Text(text) => (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0),
+            Self::Text(text) | Self::Raw(text) => {
+                (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+            }
         }
     }
 
@@ -106,6 +133,7 @@ impl<'p> Shown<'p> {
         match self {
             Self::Bytes(bytes) => bytes[start..end].escape_ascii().to_string(),
             Self::Text(text) => text[start..end].chars().flat_map(escaped).collect(),
+            Self::Raw(text) => text[start..end].to_owned(),
         }
     }
 
@@ -116,6 +144,7 @@ impl<'p> Shown<'p> {
                 fitting(bytes[..at].iter().rev().map(|byte| of_byte(*byte)), BEFORE)
             }
             Self::Text(text) => fitting(text[..at].chars().rev().map(of_char), BEFORE),
+            Self::Raw(text) => fitting(text[..at].chars().rev().map(of_raw_char), BEFORE),
         }
     }
 
@@ -124,6 +153,7 @@ impl<'p> Shown<'p> {
         match self {
             Self::Bytes(bytes) => fitting(bytes[at..].iter().map(|byte| of_byte(*byte)), LIMIT),
             Self::Text(text) => fitting(text[at..].chars().map(of_char), LIMIT),
+            Self::Raw(text) => fitting(text[at..].chars().map(of_raw_char), LIMIT),
         }
     }
 }
@@ -143,6 +173,22 @@ fn escaped(c: char) -> impl Iterator<Item = char> {
     // Between double quotes a single one is nothing special.
     let (itself, escape) = if c == '\'' { (Some(c), None) } else { (None, Some(c.escape_debug())) };
     itself.into_iter().chain(escape.into_iter().flatten())
+}
+
+/// The same of a character in a raw literal.
+fn of_raw_char(c: char) -> (usize, usize) {
+    (c.len_utf8(), 1)
+}
+
+/// Whether a literal of `text` has to escape what people type.
+fn has_quotes(text: &str) -> bool {
+    text.contains(['"', '\\'])
+}
+
+/// Whether a raw literal with one `#` can hold `text`, and shows all of it.
+fn fits_raw(text: &str) -> bool {
+    let is_plain = |c: char| matches!(c, '"' | '\\' | '\'') || c.escape_debug().count() == 1;
+    !text.contains("\"#") && text.chars().all(is_plain)
 }
 
 /// How many bytes of these fit into so many columns.
@@ -178,7 +224,18 @@ mod tests {
         let (shown, other, column) = Shown::Text(got).difference(Shown::Text(expected), at);
         assert_eq!((shown.as_str(), other.as_str()), ("\"\u{e9}t\u{e9}\"", "\"\u{e9}t\u{e8}\""));
         assert_eq!(other.chars().nth(column), Some('\u{e8}'));
-        assert_eq!(shown_text("it's\n\"b\""), r#""it's\n\"b\"""#);
+        assert_eq!(shown_text("it's\n"), r#""it's\n""#);
+    }
+
+    #[test]
+    fn text_with_quotes_is_raw_where_that_holds_it() {
+        assert_eq!(shown_text(r#"{"a":"\"}"#), r##"r#"{"a":"\"}"#"##);
+        assert_eq!(shown_text("it's"), r#""it's""#);
+        assert_eq!(shown_text("\"a\nb"), r#""\"a\nb""#);
+        assert_eq!(shown_text(r##"["#a"]"##), r##""[\"#a\"]""##);
+        let (expected, got) = Shown::texts("[1]", r#"["1"]"#);
+        let (expected, got, column) = got.difference(expected, 1);
+        assert_eq!((&*expected, &*got, column), (r##"r#"[1]"#"##, r##"r#"["1"]"#"##, 4));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn difference(
     at: usize,
 ) -> Option<(String, String, usize)> {
     let (expected_payload, got_payload) = match (expected, got) {
-        (Message::Text(expected), Message::Text(got)) => (Shown::Text(expected), Shown::Text(got)),
+        (Message::Text(expected), Message::Text(got)) => Shown::texts(expected, got),
         (Message::Close(_), _) | (_, Message::Close(_)) => return None,
         _ if kind(expected) != kind(got) => return None,
         _ => (Shown::Bytes(expected.payload()), Shown::Bytes(got.payload())),
