@@ -469,5 +469,8 @@ async fn the_program_says_what_it_did_over_both() {
 #[tokio::test]
 async fn a_client_that_strays_is_told_what_to_do() {
     let text = break_it().await.unwrap();
-    assert!(text.contains("fix: if the client is right, write the step as"), "{text}");
+    assert!(
+        text.contains(r##".expect_send(r#"{"jsonrpc":"2.0","id":1,"method":"join""##),
+        "{text}"
+    );
 }
