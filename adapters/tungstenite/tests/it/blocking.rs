@@ -137,6 +137,7 @@ mod promised {
         closing::m3_a_close_without_a_code_is_answered_without_one
         closing::m3_codes_that_may_be_sent_come_as_they_are
         closing::m3_codes_that_may_not_be_sent_are_replaced
+        closing::m3_codes_of_an_answer_that_may_not_be_sent_are_replaced
         closing::m3_after_the_close_of_the_peer_the_sink_closes_without_another
         closing::m4_a_close_of_the_client_does_not_wait
         closing::m4_closing_the_sink_sends_a_close_without_a_code
@@ -220,6 +221,25 @@ fn m11_a_message_whose_send_timed_out_goes_out_with_the_next_operation() {
         .expect_recv(b"\x81\x02ho")
     );
     check_timed_out(socket.send_text("hi"));
+    assert_eq!(socket.receive().unwrap(), Some(Message::from("ho")));
+    drop(socket);
+    verifier.verify();
+}
+
+#[test]
+fn m11_a_message_that_found_no_room_goes_out_with_the_next_operation() {
+    // More than is queued before it is written.
+    const LARGE: usize = 200_000;
+    let is_frame =
+        |sent: &[u8]| frames::decode(sent).is_some_and(|frame| frame.payload.len() == LARGE);
+    let verifier = Verifier::new();
+    let mut socket = scripted!(verifier,
+        .expect_send(wirescript::matching("all of it", is_frame))
+        .raises(ErrorKind::TimedOut)
+        .expect_send(wirescript::matching("all of it", is_frame))
+        .expect_recv(b"\x81\x02ho")
+    );
+    check_timed_out(socket.send_binary(vec![7; LARGE]));
     assert_eq!(socket.receive().unwrap(), Some(Message::from("ho")));
     drop(socket);
     verifier.verify();

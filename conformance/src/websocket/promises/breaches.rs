@@ -55,15 +55,17 @@ fn check_too_big<R: Debug>(result: Result<R, WebSocketError>) {
 /// What is as large as the limit is received, and what is larger is not. A control frame is no
 /// message.
 pub async fn m8_a_message_over_the_limit_is_too_big<T: Subject>() {
-    let (mut socket, mut peer) =
-        pair_with::<T>(|request| request.with_max_message_size(LIMIT)).await;
-    for message in [Message::pong("x".repeat(125)), Message::text("x".repeat(LIMIT))] {
-        peer.says(&message);
-        check_received(&mut socket, &message).await;
+    for len in [LIMIT + 1, 200, 70_000] {
+        let (mut socket, mut peer) =
+            pair_with::<T>(|request| request.with_max_message_size(LIMIT)).await;
+        for message in [Message::pong("x".repeat(125)), Message::text("x".repeat(LIMIT))] {
+            peer.says(&message);
+            check_received(&mut socket, &message).await;
+        }
+        peer.says_too_much(&Message::text("x".repeat(len)));
+        check_too_big(socket.recv().await);
+        check_ended(&mut socket).await;
     }
-    peer.says_too_much(&Message::text("x".repeat(LIMIT + 1)));
-    check_too_big(socket.recv().await);
-    check_ended(&mut socket).await;
 }
 
 /// Each of them is small enough.

@@ -2,7 +2,7 @@
 
 use futures::SinkExt;
 use wirescript::WebSocketExt;
-use wirescript::websocket::{CloseCode, Message};
+use wirescript::websocket::{CloseCode, Message, WebSocketError};
 
 use super::support::{check_closed, check_ended, check_pending, check_received, close, pair};
 use crate::websocket::{Peer, Subject};
@@ -52,14 +52,31 @@ pub async fn m3_codes_that_may_not_be_sent_are_replaced<T: Subject>() {
         let replaced = close(1002, "Protocol violation");
         peer.says(&close(code, "why"));
         peer.awaits_answer(&replaced);
-        match socket.recv().await {
-            Ok(Some(Message::Close(Some(frame)))) => {
-                assert_eq!(frame.code, CloseCode::PROTOCOL_ERROR, "for {code}");
-            }
-            other => panic!("{code} was delivered as {other:?}"),
-        }
+        check_replaced(socket.recv().await, code);
         check_pending(&mut socket).await;
         peer.hears_answer(&replaced);
+    }
+}
+
+/// The same, where the peer answers a close of the client.
+pub async fn m3_codes_of_an_answer_that_may_not_be_sent_are_replaced<T: Subject>() {
+    for code in [999, 1005, 5000] {
+        let (mut socket, mut peer) = pair::<T>().await;
+        peer.awaits(&Message::Close(None));
+        socket.close().await.unwrap();
+        assert_eq!(peer.hears(), Message::Close(None));
+        peer.says(&close(code, "why"));
+        check_replaced(socket.recv().await, code);
+    }
+}
+
+#[track_caller]
+fn check_replaced(received: Result<Option<Message>, WebSocketError>, code: u16) {
+    match received {
+        Ok(Some(Message::Close(Some(frame)))) => {
+            assert_eq!(frame.code, CloseCode::PROTOCOL_ERROR, "for {code}");
+        }
+        other => panic!("{code} was delivered as {other:?}"),
     }
 }
 
