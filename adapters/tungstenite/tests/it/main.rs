@@ -10,6 +10,7 @@ mod connecting;
 mod edges;
 mod over_scripts;
 mod promises;
+mod random;
 mod real;
 mod scripted;
 mod wss;
