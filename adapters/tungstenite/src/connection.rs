@@ -169,7 +169,15 @@ impl Connection {
             self.bound_answers(false);
         }
         let closed = self.context.close(&mut io, frame.map(translate::closing));
-        self.flushed(closed)
+        match self.flushed(closed) {
+            // There is nobody left to close to, and whoever sends is told (M4).
+            Poll::Ready(Err(WebSocketError::Io(error)))
+                if error.kind() == ErrorKind::BrokenPipe =>
+            {
+                Poll::Ready(Ok(()))
+            }
+            closed => closed,
+        }
     }
 
     fn flushed(&mut self, result: Result<(), Error>) -> Poll<Result<(), WebSocketError>> {

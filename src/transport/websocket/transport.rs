@@ -29,11 +29,12 @@ pub type BoxWebSocket = Box<dyn WebSocketTransport>;
 /// **M3. The peer closes.** Its close is an item of the stream, and is answered with the same code
 /// and reason, with the next poll. After it the stream is pending until the peer ends the
 /// connection, as a server does first, and is then at its end. A code that may not be sent (see
-/// [`CloseCode::is_sendable`](super::CloseCode::is_sendable)) is replaced by 1002 in both directions.
+/// [`CloseCode::is_sendable`](super::CloseCode::is_sendable)) is replaced by 1002 in the item and in
+/// the answer.
 ///
 /// **M4. The client closes.** It sends [`Message::Close`], or closes the sink, which sends a close
-/// without a code unless either side has closed; to close the sink again is fine. Neither waits for
-/// the answer. Messages that come after it are delivered, and the peer's close, and then the end.
+/// without a code unless either side has closed; to close the sink again is fine, and so is to close
+/// it when the connection is gone. Neither waits for the answer. Messages that come after it are delivered, and the peer's close, and then the end.
 ///
 /// **M5. After a close.** Whatever is sent after a close of either side fails with
 /// [`Closed`](WebSocketError::Closed), and nothing of it goes out.

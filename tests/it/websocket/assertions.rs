@@ -227,7 +227,7 @@ fn code_that_is_to_be_pasted_compiles() {
         [
             r#"assert_send(Message::ping("p"));"#,
             r#"assert_send(Message::ping(&b"\xff"[..]));"#,
-            r#"assert_send(Message::pong("it's \"é\""));"#,
+            r##"assert_send(Message::pong(r#"it's "é""#));"##,
             r#"assert_send(b"");"#,
             r#"assert_send("");"#,
         ]

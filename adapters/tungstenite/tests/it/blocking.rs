@@ -141,6 +141,7 @@ mod promised {
         closing::m3_after_the_close_of_the_peer_the_sink_closes_without_another
         closing::m4_a_close_of_the_client_does_not_wait
         closing::m4_closing_the_sink_sends_a_close_without_a_code
+        closing::m4_closing_the_sink_is_fine_when_the_connection_is_gone
         closing::m4_what_comes_after_a_close_of_the_client_is_delivered
         closing::m5_after_a_close_of_the_client_nothing_is_sent
         closing::m5_after_a_close_of_the_peer_nothing_is_sent

@@ -128,6 +128,21 @@ pub async fn m4_closing_the_sink_sends_a_close_without_a_code<T: Subject>() {
     assert_eq!(peer.hears_to_end(), []);
 }
 
+/// There is nobody left to close to.
+pub async fn m4_closing_the_sink_is_fine_when_the_connection_is_gone<T: Subject>() {
+    let (mut socket, peer) = pair::<T>().await;
+    peer.resets();
+    socket.recv().await.unwrap_err();
+    socket.close().await.unwrap();
+    socket.close().await.unwrap();
+
+    let (mut socket, mut peer) = pair::<T>().await;
+    peer.ends();
+    socket.recv().await.unwrap_err();
+    socket.close().await.unwrap();
+    socket.close().await.unwrap();
+}
+
 /// Messages are delivered until the peer closes; pings, which are not answered any more, too.
 pub async fn m4_what_comes_after_a_close_of_the_client_is_delivered<T: Subject>() {
     let (mut socket, mut peer) = pair::<T>().await;
