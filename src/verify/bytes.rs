@@ -33,7 +33,8 @@ pub(super) fn code(bytes: &[u8]) -> Option<String> {
     Shown::Bytes(bytes).code()
 }
 
-/// `text` as a string literal that can be pasted, if it is not too long for that.
+/// `text` as a string literal that can be pasted, if it is not too long for that; as a raw one where
+/// that is easier to read, as JSON is.
 pub(super) fn text_code(text: &str) -> Option<String> {
     Shown::text(text).code()
 }
@@ -215,6 +216,15 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_escaped() {
         assert_eq!(shown(b"\xff\0\r\n\"\\\xc3\xa9"), r#"b"\xff\x00\r\n\"\\\xc3\xa9""#);
+    }
+
+    #[test]
+    fn text_with_quotes_is_pasted_raw_unless_something_in_it_has_to_be_escaped() {
+        let check = |text, code: &str| assert_eq!(text_code(text).as_deref(), Some(code));
+        check("it's", r#""it's""#);
+        check(r#"{"a":"\u00e9"}"#, r##"r#"{"a":"\u00e9"}"#"##);
+        check("\"a\"\n", r#""\"a\"\n""#);
+        check("\"#", r###""\"#""###);
     }
 
     #[test]

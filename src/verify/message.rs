@@ -85,7 +85,11 @@ pub(super) fn close_code(close: Option<&CloseFrame>) -> String {
 pub(super) fn request(request: &WebSocketRequest) -> String {
     let mut text = request.uri().to_string();
     for (name, value) in request.headers() {
-        text.push_str(&format!("  {name}: {}", bytes::shown(value.as_bytes())));
+        let value = match value.to_str() {
+            Ok(value) => bytes::shown_text(value),
+            Err(_) => bytes::shown(value.as_bytes()),
+        };
+        text.push_str(&format!("  {name}: {value}"));
     }
     for name in request.subprotocols() {
         text.push_str(&format!("  subprotocol {name:?}"));

@@ -166,7 +166,12 @@ fn headline(violation: &Details) -> &'static str {
             "the client did what the state of its connection does not allow"
         }
         ViolationKind::NoSession { others, .. } if !others.is_empty() => {
-            "the client connected, and no session is queued for that endpoint"
+            match violation.got.as_ref().map(|got| &got.argument) {
+                Some(Argument::Request(_)) => {
+                    "the client connected, and no session is queued for that request"
+                }
+                _ => "the client connected, and no session is queued for that endpoint",
+            }
         }
         ViolationKind::NoSession { .. } => "the client connected, and no session is queued",
         ViolationKind::NeverConnected => {

@@ -13,7 +13,11 @@ use crate::support::{connect, fetch_status, impatient};
 
 /// Plays `scene`, and compares what the verdict then says.
 #[track_caller]
-fn check_report(verifier: Verifier, scene: impl AsyncFnOnce(&Verifier), expected: ExpectFile) {
+pub(crate) fn check_report(
+    verifier: Verifier,
+    scene: impl AsyncFnOnce(&Verifier),
+    expected: ExpectFile,
+) {
     block_on(scene(&verifier));
     let report = verifier.try_verify().expect_err("the verdict is against this scene");
     check(&report.to_string(), expected);
@@ -21,7 +25,7 @@ fn check_report(verifier: Verifier, scene: impl AsyncFnOnce(&Verifier), expected
 
 /// Compares what `scene` panics with.
 #[track_caller]
-fn check_panic(scene: impl FnOnce(), expected: ExpectFile) {
+pub(crate) fn check_panic(scene: impl FnOnce(), expected: ExpectFile) {
     let panic = catch_unwind(AssertUnwindSafe(scene)).expect_err("the scene panics");
     let text = match panic.downcast::<String>() {
         Ok(text) => *text,

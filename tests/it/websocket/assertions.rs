@@ -234,7 +234,7 @@ fn code_that_is_to_be_pasted_compiles() {
     );
     net.assert_send(Message::ping("p"));
     net.assert_send(Message::ping(&b"\xff"[..]));
-    net.assert_send(Message::pong("it's \"é\""));
+    net.assert_send(Message::pong(r#"it's "é""#));
     net.assert_send(b"");
     net.assert_send("");
     verifier.verify();
