@@ -9,7 +9,8 @@ use crate::session::Shared;
 
 /// One session of a scripted connector, for assertions that look at it alone.
 ///
-/// Got from [`SocketScript::handle`](crate::scripted::SocketScript::handle).
+/// Got from [`SocketScript::handle`](crate::scripted::SocketScript::handle) or
+/// [`WebSocketScript::handle`](crate::scripted::WebSocketScript::handle).
 pub struct Session<P> {
     pub(crate) shared: Arc<Shared>,
     pub(crate) session: usize,

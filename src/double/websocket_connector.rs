@@ -14,10 +14,10 @@ use super::{BlockingScriptedWebSocket, Scripted, ScriptedWebSocket};
 use crate::script::websocket::{Answered, WebSocketHeard};
 use crate::script::{Draft, Script, WebSocket, WebSocketScript};
 use crate::session::{Refused, WebSocketCall};
-use crate::transport::blocking;
 use crate::transport::websocket::{
     Handshake, HandshakeError, WebSocketConnect, WebSocketError, WebSocketRequest,
 };
+use crate::transport::{SocketInfo, blocking};
 
 impl Scripted<WebSocket> {
     /// Takes the next place in the queue for a session, and returns the builder of its script.
@@ -106,9 +106,13 @@ fn opened(
             None => handshake,
         }
     });
-    let info = info_of(request.endpoint()).map(|info| *info).unwrap_or_default();
-    let info = info.with_secure(request.is_secure());
-    let socket = ScriptedWebSocket::new(line, request, handshake.with_info(info));
+    let handshake = if *handshake.info() == SocketInfo::new() {
+        let info = info_of(request.endpoint()).map(|info| *info).unwrap_or_default();
+        handshake.with_info(info.with_secure(request.is_secure()))
+    } else {
+        handshake
+    };
+    let socket = ScriptedWebSocket::new(line, request, handshake);
     // What was opened and does not suit the client is dropped by its transport.
     match unsuited(request, socket.handshake()) {
         Some(error) => Err(error.into()),

@@ -53,6 +53,9 @@ pub trait WebSocketConnectExt: WebSocketConnect {
     /// one), flushed, and not waited for. If `body` fails, so does this, with the same error, whatever
     /// comes of the close.
     ///
+    /// Unlike [`connect`](WebSocketConnect::connect) itself, nothing of it happens before it is first
+    /// polled.
+    ///
     /// ```
     /// use wirescript::websocket::{
     ///     Message, WebSocketConnect, WebSocketConnectExt, WebSocketError, WebSocketExt,

@@ -22,27 +22,30 @@ pub type BoxWebSocket = Box<dyn WebSocketTransport>;
 /// empty message is a message. Text is UTF-8.
 ///
 /// **M2. Pings.** A ping is an item of the stream, and is answered with a pong without the client's
-/// doing: with the next poll of the stream or the sink. So a client that does neither for a while
-/// does not answer for so long. A pong that the client sends first goes in its place. A pong that
+/// doing: with the next poll of the stream, or the next send or flush. So a client that does neither
+/// for a while does not answer for so long. A pong that the client sends first goes in its place. A pong that
 /// nobody asked for is an item like any other. After the client's own close, pings are not answered.
 ///
 /// **M3. The peer closes.** Its close is an item of the stream, and is answered with the same code
 /// and reason, with the next poll. After it the stream is pending until the peer ends the
 /// connection, as a server does first, and is then at its end. A code that may not be sent (see
-/// [`CloseCode::is_sendable`](super::CloseCode::is_sendable)) is replaced by 1002 in the item and in
-/// the answer.
+/// [`CloseCode::is_sendable`](super::CloseCode::is_sendable)) is replaced by 1002, in what is received
+/// and in the answer.
 ///
 /// **M4. The client closes.** It sends [`Message::Close`], or closes the sink, which sends a close
 /// without a code unless either side has closed; to close the sink again is fine, and so is to close
-/// it when the connection is gone. Neither waits for the answer. Messages that come after it are delivered, and the peer's close, and then the end.
+/// it when the connection is gone. Neither waits for the answer. Messages that come after it are
+/// delivered, and the peer's close, and then the end.
 ///
 /// **M5. After a close.** Whatever is sent after a close of either side fails with
-/// [`Closed`](WebSocketError::Closed), and nothing of it goes out.
+/// [`Closed`](WebSocketError::Closed), and nothing of it goes out. What was queued before the peer
+/// closed, and not flushed, goes out or fails like that.
 ///
 /// **M6. No close.** Where the connection ends before both sides have closed, the stream gives
-/// [`AbnormalClosure`](WebSocketError::AbnormalClosure), once. A connection reset is given once to
-/// whoever asks first, as [`Io`](WebSocketError::Io); sends after it fail with `BrokenPipe`. After
-/// both closes either is an ordinary end.
+/// [`AbnormalClosure`](WebSocketError::AbnormalClosure), once; sends after it fail. A connection reset
+/// is given once to whoever asks first, as [`Io`](WebSocketError::Io); sends after it fail with
+/// `BrokenPipe`, and a stream that was not told gives `AbnormalClosure`. After both closes either is
+/// an ordinary end.
 ///
 /// **M7. Errors end.** After an error the stream is at its end, and stays there: it gives `None`
 /// however often it is polled.
@@ -59,7 +62,7 @@ pub type BoxWebSocket = Box<dyn WebSocketTransport>;
 /// two halves may be used from two tasks.
 ///
 /// **M11. Time.** There are no timeouts. Whoever wants one wraps the operation; to drop it loses
-/// nothing.
+/// nothing: a flush that had begun goes on with the next poll of the stream or the sink.
 ///
 /// # Implementing
 ///

@@ -3,7 +3,7 @@
 use futures::SinkExt;
 use futures::executor::block_on;
 use wirescript::websocket::{CloseCode, CloseFrame, InvalidMessage, Message, WebSocketError};
-use wirescript::{WebSocketExt, any};
+use wirescript::{WebSocketExt, any, matching};
 
 use super::support::{
     check_closed, check_ended, check_error, check_pending, check_received, close, double, violation,
@@ -144,7 +144,7 @@ fn a_close_is_met_by_what_it_says() {
         |script, _| script.expect_close((4001, "why")).erased(),
         |script, frame| {
             let is_it = move |close: &Option<CloseFrame>| close.as_ref() == Some(&frame);
-            script.expect_close(wirescript::matching("that close", is_it)).erased()
+            script.expect_close(matching("that close", is_it)).erased()
         },
     ];
     for write in scripts {
@@ -172,6 +172,20 @@ fn a_close_that_the_script_does_not_have_is_a_violation() {
     assert_eq!((strayed.operation(), strayed.expected().unwrap().name), ("close", "send"));
     drop(ws);
     assert_eq!(verifier.try_verify().unwrap_err().violations().collect::<Vec<_>>(), [&strayed]);
+}
+
+#[test]
+fn a_close_is_none_of_any_messages() {
+    let (verifier, mut ws) =
+        double(|script| script.whenever_sent(matching("any", |_: &Message| true)).replies("x"));
+    assert!(violation(block_on(ws.close_with(1000, ""))).is_unmocked());
+    drop(ws);
+    assert!(verifier.try_verify().is_err());
+
+    let (verifier, mut ws) = double(|script| script.expect_send(any()));
+    assert!(violation(block_on(ws.close())).is_out_of_order());
+    drop(ws);
+    assert!(verifier.try_verify().is_err());
 }
 
 #[test]

@@ -121,6 +121,18 @@ fn the_peer_opens_with_the_handshake_that_it_is_given() {
 }
 
 #[test]
+fn a_handshake_may_say_itself_what_is_known_of_the_connection() {
+    let verifier = Verifier::new();
+    let net = verifier.websocket();
+    let info = wirescript::SocketInfo::new().with_secure(true);
+    net.new_session().expect_connect(URI).answers(Handshake::new().with_info(info.clone()));
+    let ws = block_on(open(&net, &request())).unwrap();
+    assert_eq!(WebSocketTransport::handshake(&ws).info(), &info);
+    drop(ws);
+    verifier.verify();
+}
+
+#[test]
 fn headers_and_subprotocols_are_part_of_what_is_asked() {
     let ask = |header: Option<(&str, &str)>, subprotocols: &[&str]| {
         let verifier = Verifier::new();

@@ -18,7 +18,7 @@ use crate::witness::{operations, stall, timeout};
 everywhere! {
     async fn m9_a_send_that_takes_its_time_is_backpressure_and_the_stream_goes_on() {
         let (verifier, mut ws) = double(|script| {
-            script.expect_recv("meanwhile").expect_send("slow").after(SHORT / 4).expect_send("fast").expect_recv("got both")
+            script.expect_recv("meanwhile").expect_send("slow").after(SHORT * 5).expect_send("fast").expect_recv("got both")
         });
         ws.feed("slow".into()).await.unwrap();
         assert!(ws.feed("fast".into()).now_or_never().is_none(), "there is no room yet");

@@ -88,7 +88,8 @@ impl WebSocketScript<AfterConnect> {
     /// The peer opens the connection with this handshake.
     ///
     /// A subprotocol in it that does not suit the client's request fails the connect, as it does on
-    /// any transport. Of this and the other answers of a peer, the one that was written last holds.
+    /// any transport. What it knows of the connection below is that of the request, unless it says
+    /// something itself. Of this and the other answers of a peer, the one that was written last holds.
     pub fn answers(self, handshake: Handshake) -> Self {
         self.answered(Answered::Opened(Some(Box::new(handshake))))
             .modified(|step| step.raises = None)
