@@ -1,9 +1,13 @@
-//! `wss`: a WebSocket over TLS over the sockets of every runtime, and for clients that block. Each
-//! test is a body over a connector, and is run with all of them.
+//! `wss`: a WebSocket over TLS over the sockets of every runtime, and for clients that block.
+//!
+//! Where a server has its part in TLS, each test is a body over a connector, and is run with all of
+//! them. `promises.rs` has the promises, whose peers stand behind a proxy that speaks TLS.
 
 mod ca;
 mod connecting;
 mod ends;
+mod promises;
+mod proxy;
 mod server;
 
 use wirescript::blocking::StdConnector;
