@@ -188,7 +188,9 @@ impl Write for Fed {
             let request = std::mem::take(&mut self.written);
             if self.is_open {
                 let mut answer = upgrade(&request);
-                if request.windows(4).any(|part| part == b"chat") {
+                // The key, which is random, has every word at some time.
+                let asked = b"\r\nSec-WebSocket-Protocol: chat\r\n";
+                if request.windows(asked.len()).any(|part| part == asked) {
                     answer = answer.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat\r\n\r\n");
                 }
                 self.says.splice(..0, answer.into_bytes());
