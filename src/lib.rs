@@ -105,4 +105,5 @@ struct Readme;
 /// The guides, for the same reason.
 #[cfg(all(doctest, feature = "scripted"))]
 #[doc = include_str!("../docs/scripts.md")]
+#[doc = include_str!("../docs/websockets.md")]
 struct Guides;

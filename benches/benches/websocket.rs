@@ -1,4 +1,4 @@
-//! What the WebSocket adapter costs beside tokio-tungstenite.
+//! What the WebSocket adapter costs beside tokio-tungstenite, and what a script does.
 //!
 //! `cargo bench --package wirescript-benches --bench websocket`, with words to choose rows. It fails
 //! if a row is not held.
@@ -6,8 +6,8 @@
 use std::process::ExitCode;
 
 use futures::executor::block_on;
-use wirescript_benches::compare::{Comparison, Row, whole};
-use wirescript_benches::websocket::{self, Client, Reference, Subject, TUNED, USUAL};
+use wirescript_benches::compare::{Comparison, Row, timed, whole};
+use wirescript_benches::websocket::{self, Client, Reference, Scripted, Subject, TUNED, USUAL};
 
 /// A row for each reference: what it is called, and what it does.
 macro_rules! rows {
@@ -43,5 +43,15 @@ fn main() -> ExitCode {
     rows!(comparison, "1 KiB, send", LARGE, send);
     rows!(comparison, "1 KiB, echo", LARGE, echo);
     rows!(comparison, "1 KiB, pipelined x64", LARGE, pipelined);
+    comparison.row(
+        Row {
+            subject: "64 B, scripted exchange",
+            reference: "tokio-tungstenite",
+            hold: Some(0.1),
+            aim: None,
+        },
+        timed(|| Scripted::connected(SMALL), |socket| block_on(socket.exchange())),
+        timed(|| Reference::<USUAL>::connected(SMALL), |pair| block_on(websocket::exchange(pair))),
+    );
     comparison.conclude()
 }

@@ -8,6 +8,8 @@ use futures::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use wirescript::Verifier;
+use wirescript::scripted::ScriptedWebSocket;
 use wirescript::websocket::{Message, Text, WebSocketRequest};
 use wirescript_tokio::TokioSocket;
 use wirescript_tungstenite::TungsteniteSocket;
@@ -158,6 +160,48 @@ impl<const READ: usize> Client for Reference<READ> {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// How many exchanges a script has.
+pub const EXCHANGES: usize = 256;
+
+/// A scripted WebSocket, with the verifier that judges it, whose peer answers so many messages.
+#[derive(Debug)]
+pub struct Scripted {
+    socket: ScriptedWebSocket,
+    text: Text,
+    _verifier: Verifier,
+}
+
+impl Scripted {
+    /// One that is connected, whose messages have payloads of so many bytes.
+    pub fn connected(payload: usize) -> Self {
+        let text = Text::from("x".repeat(payload));
+        let verifier = Verifier::new();
+        let mut script = verifier.websocket().new_session();
+        for _ in 0..EXCHANGES {
+            script = script.expect_send(text.clone()).expect_recv(text.clone()).erased();
+        }
+        Self { socket: script.into_websocket(), text, _verifier: verifier }
+    }
+
+    /// Sends all messages, and receives each answer.
+    pub async fn exchange(mut self) -> Self {
+        for _ in 0..EXCHANGES {
+            self.socket.send(Message::Text(self.text.clone())).await.expect("it is scripted");
+            let answer = self.socket.next().await.expect("it is scripted");
+            std::hint::black_box(answer.expect("it is scripted"));
+        }
+        self
+    }
+}
+
+/// The same over a pipe.
+pub async fn exchange<C: Client>((mut client, mut far): (C, Far)) -> (C, Far) {
+    for _ in 0..EXCHANGES {
+        echo(&mut client, &mut far).await;
+    }
+    (client, far)
 }
 
 /// Receives one message.

@@ -184,6 +184,17 @@ impl Language for WebSocket {
         0
     }
 
+    fn is_exactly(heard: &WebSocketHeard, call: WebSocketCall<'_>) -> bool {
+        match (heard, call) {
+            (
+                WebSocketHeard::Send(Expected(Pattern::Is(literal))),
+                WebSocketCall::Send(message),
+            ) => literal == message,
+            (WebSocketHeard::Drop, WebSocketCall::Drop { .. }) => true,
+            _ => false,
+        }
+    }
+
     fn meet(
         heard: &WebSocketHeard,
         _: Begun<'_, ()>,

@@ -1,7 +1,7 @@
 //! Frames as bytes (RFC 6455 section 5.2), legal or not, and the messages that they carry.
 
 use data_encoding::BASE64;
-use sha1::{Digest, Sha1};
+use sha1_smol::Sha1;
 use wirescript::websocket::{CloseFrame, Message, Text};
 
 /// The bit of a first byte that says that no fragment follows.
@@ -158,7 +158,7 @@ pub fn accept(key: &[u8]) -> String {
     let mut digest = Sha1::new();
     digest.update(key);
     digest.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    BASE64.encode(&digest.finalize())
+    BASE64.encode(&digest.digest().bytes())
 }
 
 /// The answer that opens a WebSocket.

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use data_encoding::BASE64;
 use sha1_smol::Sha1;
 
 use super::{DEFAULT_LIMIT, Decoded, FrameError, Framing, within};
@@ -328,7 +327,7 @@ pub fn upgrade(request: &[u8]) -> String {
 pub fn accept_key(key: &str) -> String {
     let mut hash = Sha1::from(key);
     hash.update(GUID.as_bytes());
-    STANDARD.encode(hash.digest().bytes())
+    BASE64.encode(&hash.digest().bytes())
 }
 
 #[cfg(test)]
