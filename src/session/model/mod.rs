@@ -165,7 +165,7 @@ impl Sides {
 
     /// Adds to the script, as a test does.
     fn then<K>(&self, write: impl FnOnce(SocketScript) -> SocketScript<K>) {
-        crate::double::Session::new(Arc::clone(&self.shared), self.session).then(write);
+        crate::double::Session::<Socket>::new(Arc::clone(&self.shared), self.session).then(write);
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), Violation> {
@@ -198,7 +198,7 @@ impl Sides {
     fn poll_recv(&self, cx: &Context<'_>) -> Poll<Result<Vec<u8>, Violation>> {
         let mut buffer = [0; 8];
         let read = self.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-            machine.say(turned, buffer.len(), &mut buffer[..], answers, timeline)
+            machine.say(turned, Some(buffer.len()), &mut buffer[..], answers, timeline)
         });
         read.map_ok(|count| buffer[..count].to_vec())
     }
