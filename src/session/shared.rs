@@ -196,6 +196,11 @@ impl Slot {
         self.waiting.as_ref()?.delay
     }
 
+    /// When the wait was last polled.
+    fn since(&self) -> Option<Instant> {
+        self.waiting.as_ref()?.since
+    }
+
     fn end_delay(&mut self) {
         if let Some(waiting) = &mut self.waiting {
             waiting.delay = None;
@@ -510,8 +515,10 @@ impl Shared {
                 if self.settings.timer.is_some() {
                     return Some(Polled::Delay(step, duration));
                 }
-                let slept = |(delayed, until)| delayed == step && until <= now();
-                if !slot.delay().is_some_and(slept) {
+                let delay = slot.delay().filter(|(delayed, _)| *delayed == step);
+                let Some((_, until)) = delay else { return Some(Polled::Pending) };
+                if until > now() {
+                    self.schedule(inner, until);
                     return Some(Polled::Pending);
                 }
                 slot.end_delay();
@@ -891,19 +898,23 @@ impl Ring for Shared {
         }
         let last_progress = inner.last_progress;
         let mut round = Round { now, hold, last_progress, next: None, woken: Vec::new() };
-        let has_slept =
-            |slot: &Slot| is_ours && slot.delay().is_some_and(|(_, until)| until <= now);
+        let delay_of = |slot: &Slot| slot.delay().map(|(_, until)| until).filter(|_| is_ours);
         for tasks in inner.tasks.iter_mut() {
-            let [writing, _] = &tasks.parked;
-            // Whoever writes may be gone, and what is sent then goes out in passing.
-            let wakes_both = writing.waker.is_some() && has_slept(writing);
+            // Whoever writes may be gone, and what is sent then goes out in passing: with the next poll
+            // of whoever waits since before that.
+            let of_writing = delay_of(&tasks.parked[Side::Write.slot()]);
             for slot in &mut tasks.parked {
-                if wakes_both || has_slept(slot) {
+                let is_news = |until: Instant| slot.since().is_some_and(|since| since <= until);
+                let has_slept = delay_of(slot).is_some_and(|until| until <= now)
+                    || of_writing.is_some_and(|until| until <= now && is_news(until));
+                if has_slept {
                     round.woken.extend(slot.waker.take());
                     continue;
                 }
                 round.visit(slot, self.settings.patience, self.settings.deadline);
             }
+            let to_come = of_writing.filter(|until| *until > now);
+            round.next = round.next.into_iter().chain(to_come).min();
         }
         let patience = self.settings.patience.map(|patience| patience + ANSWER_WINDOW);
         round.visit(&mut inner.settling, patience, self.settings.deadline + ANSWER_WINDOW);

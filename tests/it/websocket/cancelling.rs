@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::executor::block_on;
+use futures::future::{Either, select};
 use futures::{FutureExt, SinkExt, poll};
 use wirescript::scripted::{Scripted, Stage, WebSocket};
 use wirescript::websocket::{Message, WebSocketConnect};
@@ -11,7 +12,7 @@ use wirescript_tokio::TokioTimer;
 
 use super::support::{URI, check_received, close, connect, double, request, violation};
 use crate::support::{SHORT, everywhere, spawn};
-use crate::witness::{operations, timeout};
+use crate::witness::{operations, pass, timeout};
 
 everywhere! {
     async fn m11_a_send_that_was_dropped_goes_out_with_the_next_receive() {
@@ -22,6 +23,26 @@ everywhere! {
         check_received(&mut ws, "answer").await;
         drop(ws);
         assert_eq!(operations(&verifier), ["send", "recv"]);
+        verifier.finish().await;
+    }
+
+    async fn m11_it_does_when_its_delay_is_over_whatever_was_received_meanwhile() {
+        let (verifier, mut ws) = double(|script| {
+            script
+                .expect_recv("meanwhile")
+                .expect_send("ask")
+                .after(SHORT / 4)
+                .expect_recv("answer")
+        });
+        assert!(ws.send_text("ask").now_or_never().is_none());
+        check_received(&mut ws, "meanwhile").await;
+        // The clock comes first, so that it does not wake who receives.
+        let late = std::pin::pin!(pass(SHORT * 20));
+        let Either::Right((answer, _)) = select(late, std::pin::pin!(ws.recv())).await else {
+            panic!("nobody has to run out of patience");
+        };
+        assert_eq!(answer.unwrap(), Some("answer".into()));
+        drop(ws);
         verifier.finish().await;
     }
 
@@ -51,7 +72,7 @@ everywhere! {
                     break message;
                 }
                 dropped += 1;
-                crate::witness::pass(Duration::from_micros(300)).await;
+                pass(Duration::from_micros(300)).await;
             };
             assert!(dropped > 0);
             assert_eq!(message.unwrap(), Some(number.to_string().into()));
