@@ -1,8 +1,8 @@
 // The server of Node's `ws`, with a part for each path. `echo.py` has the same parts.
 //
-// Called with the folder of `ws`, a certificate and its key. It listens on ports of the system's
-// choice, says on a line which they are, that of `ws` and that of `wss`, and ends with its standard
-// input.
+// Called with the folder of `ws`, a certificate, its key, and a CA of clients. It listens on ports of
+// the system's choice, says on a line which they are, that of `ws`, that of `wss` and that of `wss` for
+// clients with a certificate, and ends with its standard input.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
 
-const [folder, certificate, key] = process.argv.slice(2);
+const [folder, ...files] = process.argv.slice(2);
+const [cert, key, ca] = files.map((file) => readFileSync(file));
 const { WebSocketServer } = createRequire(import.meta.url)(folder);
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -104,8 +105,7 @@ function serve(server) {
 }
 
 const plain = await serve(http.createServer());
-const secure = await serve(
-  https.createServer({ cert: readFileSync(certificate), key: readFileSync(key) }),
-);
-console.log(plain, secure);
+const secure = await serve(https.createServer({ cert, key }));
+const mutual = await serve(https.createServer({ cert, key, ca, requestCert: true }));
+console.log(plain, secure, mutual);
 process.stdin.on('end', () => process.exit()).resume();

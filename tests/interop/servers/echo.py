@@ -1,7 +1,8 @@
 """The server of Python's `websockets`, with a part for each path. `echo.mjs` has the same parts.
 
-Called with a certificate and its key. It listens on ports of the system's choice, says on a line which
-they are, that of `ws` and that of `wss`, and ends with its standard input.
+Called with a certificate, its key, and a CA of clients. It listens on ports of the system's choice, says
+on a line which they are, that of `ws`, that of `wss` and that of `wss` for clients with a certificate,
+and ends with its standard input.
 """
 
 import asyncio
@@ -107,12 +108,15 @@ def choose(connection, offered):
 async def main():
     logging.getLogger("websockets").addHandler(logging.NullHandler())
     logging.getLogger("websockets").propagate = False
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(sys.argv[1], sys.argv[2])
+    tls, mutual = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    for context in [tls, mutual]:
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
+    mutual.verify_mode = ssl.CERT_REQUIRED
+    mutual.load_verify_locations(sys.argv[3])
     common = dict(max_size=MAX_MESSAGE, process_request=refuse, select_subprotocol=choose)
-    plain = await serve(serve_one, "127.0.0.1", 0, **common)
-    secure = await serve(serve_one, "127.0.0.1", 0, ssl=tls, **common)
-    print(*(server.sockets[0].getsockname()[1] for server in [plain, secure]), flush=True)
+    contexts = [None, tls, mutual]
+    servers = [await serve(serve_one, "127.0.0.1", 0, ssl=one, **common) for one in contexts]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
     # Nobody is there who would wait for a close.
     os._exit(0)

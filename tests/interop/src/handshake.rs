@@ -1,13 +1,12 @@
 //! What a server hears of a request, and what it answers.
 
 use wirescript::websocket::{HandshakeError, WebSocketError};
-use wirescript::{WebSocketConnect, WebSocketExt};
-use wirescript_rustls::rustls::{CertificateError, Error};
+use wirescript::{ErrorClass, WebSocketConnect, WebSocketExt, classify};
+use wirescript_rustls::rustls::{AlertDescription, CertificateError, Error};
 use wirescript_rustls::{TlsConnector, TlsError};
-use wirescript_smol::SmolConnector;
-use wirescript_tungstenite::TungsteniteConnector;
 
 use crate::places::{Place, everywhere, next};
+use crate::servers::{self, Kind};
 
 everywhere! {
     headers_arrive_at_the_server
@@ -15,6 +14,8 @@ everywhere! {
     a_server_that_chooses_no_subprotocol_is_told_of
     a_refusal_has_status_headers_and_body
     the_ca_has_to_be_known
+    a_client_shows_its_certificate
+    a_client_without_a_certificate_is_refused
 }
 
 async fn headers_arrive_at_the_server(place: Place) {
@@ -82,15 +83,51 @@ async fn a_refusal_has_status_headers_and_body(place: Place) {
     }
 }
 
-/// Over TLS of a client that trusts Mozilla's roots alone.
+/// Why TLS was not agreed on.
+#[track_caller]
+fn reason<W>(connected: Result<W, WebSocketError>) -> Error {
+    let error = match connected.map(drop) {
+        Err(WebSocketError::Io(error)) => error,
+        other => panic!("it should have failed below the WebSocket, and came to {other:?}"),
+    };
+    TlsError::behind(&error).unwrap_or_else(|| panic!("{error:?}")).reason().clone()
+}
+
+/// A client that trusts Mozilla's roots alone does not connect.
 async fn the_ca_has_to_be_known(place: Place) {
+    if place.is_secure {
+        let net = place.net_with(TlsConnector::new(()));
+        let reason = reason(net.connect(&place.request("echo")).await);
+        assert_eq!(reason, Error::InvalidCertificate(CertificateError::UnknownIssuer));
+    }
+}
+
+async fn a_client_shows_its_certificate(place: Place) {
+    if place.is_secure {
+        let net = place.net_with(servers::mutual_tls());
+        let mut socket = net.connect(&place.mutual_request("echo")).await.unwrap();
+        socket.send_text("hello").await.unwrap();
+        assert_eq!(next(&mut socket).await.as_text(), Some("hello"));
+        socket.disconnect(1000, "").await.unwrap();
+    }
+}
+
+/// The connection ends while the request is on its way, and Node says why.
+async fn a_client_without_a_certificate_is_refused(place: Place) {
     if !place.is_secure {
         return;
     }
-    let net = TlsConnector::new(SmolConnector::new());
-    let net = TungsteniteConnector::new(SmolConnector::new()).with_tls(net);
-    let error = net.connect(&place.request("echo")).await.map(drop).unwrap_err();
-    let WebSocketError::Io(error) = error else { panic!("{error:?}") };
-    let reason = TlsError::behind(&error).unwrap().reason();
-    assert_eq!(reason, &Error::InvalidCertificate(CertificateError::UnknownIssuer));
+    let connected = place.net.connect(&place.mutual_request("echo")).await;
+    match place.kind {
+        Kind::Node => {
+            let alert = Error::AlertReceived(AlertDescription::CertificateRequired);
+            assert_eq!(reason(connected), alert);
+        }
+        Kind::Python => match connected.map(drop) {
+            Err(WebSocketError::Handshake(HandshakeError::Incomplete)) => {}
+            // It had read the request or not.
+            Err(WebSocketError::Io(error)) => assert_eq!(classify(&error), ErrorClass::Reset),
+            other => panic!("{other:?}"),
+        },
+    }
 }

@@ -11,24 +11,41 @@ use wirescript_tungstenite::{TungsteniteConnector, blocking};
 
 use crate::servers::{self, Kind, Server};
 
+/// Makes a connector with this TLS.
+pub(crate) type Net = fn(TlsConnector<()>) -> BoxWebSocketConnector;
+
 /// A server, and how to connect to it.
 #[derive(Clone)]
 pub(crate) struct Place {
+    pub(crate) kind: Kind,
     pub(crate) is_secure: bool,
     pub(crate) net: BoxWebSocketConnector,
+    make: Net,
     server: &'static Server,
 }
 
 impl Place {
     /// The two places of a server, in the clear and under TLS; none, if it is not installed.
-    pub(crate) fn all(kind: Kind, net: BoxWebSocketConnector) -> Vec<Self> {
+    pub(crate) fn all(kind: Kind, make: Net) -> Vec<Self> {
         let Some(server) = Server::of(kind) else { return Vec::new() };
-        [false, true].map(|is_secure| Self { is_secure, net: net.clone(), server }).into()
+        [false, true]
+            .map(|is_secure| Self { kind, is_secure, net: make(servers::tls()), make, server })
+            .into()
     }
 
     /// A request for a part of the server's.
     pub(crate) fn request(&self, path: &str) -> WebSocketRequest {
         WebSocketRequest::new(self.server.uri(self.is_secure, path)).unwrap()
+    }
+
+    /// A connector whose TLS is not that of [`net`](Self::net).
+    pub(crate) fn net_with(&self, tls: TlsConnector<()>) -> BoxWebSocketConnector {
+        (self.make)(tls)
+    }
+
+    /// A request for a part of the server's, which asks for a certificate of the client's.
+    pub(crate) fn mutual_request(&self, path: &str) -> WebSocketRequest {
+        WebSocketRequest::new(self.server.mutual_uri(path)).unwrap()
     }
 
     /// Connects to a part of the server's.
@@ -69,14 +86,17 @@ pub(crate) async fn next<W: WebSocketTransport>(socket: &mut W) -> Message {
 }
 
 /// The adapter over `dialler`, which knows TLS.
-pub(crate) fn over<C: Connect + Clone + 'static>(dialler: C) -> BoxWebSocketConnector {
-    let tls = TlsConnector::from_config(dialler.clone(), servers::tls().config().clone());
+pub(crate) fn over<C: Connect + Clone + 'static>(
+    dialler: C,
+    tls: TlsConnector<()>,
+) -> BoxWebSocketConnector {
+    let tls = TlsConnector::from_config(dialler.clone(), tls.config().clone());
     TungsteniteConnector::new(dialler).with_tls(tls).boxed()
 }
 
 /// Its blocking twin over the standard library's sockets.
-pub(crate) fn that_blocks() -> BoxWebSocketConnector {
-    let tls = TlsConnector::from_config(StdConnector::new(), servers::tls().config().clone());
+pub(crate) fn that_blocks(tls: TlsConnector<()>) -> BoxWebSocketConnector {
+    let tls = TlsConnector::from_config(StdConnector::new(), tls.config().clone());
     let net = blocking::TungsteniteConnector::new(StdConnector::new()).with_tls(tls);
     InPoll::new(net).boxed()
 }
@@ -101,7 +121,7 @@ macro_rules! on_every_net {
             $(#[test]
             fn $body() {
                 wirescript_conformance::check(|| {
-                    let net = $crate::places::over(wirescript_tokio::TokioConnector::new());
+                    let net = |tls| $crate::places::over(wirescript_tokio::TokioConnector::new(), tls);
                     for place in $crate::places::Place::all($crate::servers::Kind::$kind, net) {
                         tokio::runtime::Runtime::new().unwrap().block_on(super::super::$body(place));
                     }
@@ -113,7 +133,7 @@ macro_rules! on_every_net {
             $(#[test]
             fn $body() {
                 wirescript_conformance::check(|| {
-                    let net = $crate::places::over(wirescript_smol::SmolConnector::new());
+                    let net = |tls| $crate::places::over(wirescript_smol::SmolConnector::new(), tls);
                     for place in $crate::places::Place::all($crate::servers::Kind::$kind, net) {
                         smol::block_on(super::super::$body(place));
                     }
@@ -125,7 +145,9 @@ macro_rules! on_every_net {
             $(#[test]
             fn $body() {
                 wirescript_conformance::check(|| {
-                    let net = $crate::places::over(wirescript_async_std::AsyncStdConnector::new());
+                    let net = |tls| {
+                        $crate::places::over(wirescript_async_std::AsyncStdConnector::new(), tls)
+                    };
                     for place in $crate::places::Place::all($crate::servers::Kind::$kind, net) {
                         async_std::task::block_on(super::super::$body(place));
                     }
@@ -137,7 +159,7 @@ macro_rules! on_every_net {
             $(#[test]
             fn $body() {
                 wirescript_conformance::check(|| {
-                    let net = $crate::places::that_blocks();
+                    let net = $crate::places::that_blocks;
                     for place in $crate::places::Place::all($crate::servers::Kind::$kind, net) {
                         futures::executor::block_on(super::super::$body(place));
                     }

@@ -54,6 +54,7 @@ pub(crate) struct Server {
     _process: Child,
     plain: u16,
     secure: u16,
+    mutual: u16,
 }
 
 impl Server {
@@ -73,12 +74,12 @@ impl Server {
     fn start(mut command: Command) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let file = |name: &str| folder.join(format!("interop-{}-{name}", std::process::id()));
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([HOST.into()]).unwrap();
-        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
-        let certificate = params.signed_by(&key, &CA).unwrap();
-        let files =
-            [(file("certificate.pem"), certificate.pem()), (file("key.pem"), key.serialize_pem())];
+        let (certificate, key) = signed(HOST, ExtendedKeyUsagePurpose::ServerAuth);
+        let files = [
+            (file("certificate.pem"), certificate),
+            (file("key.pem"), key),
+            (file("ca.pem"), CA.pem()),
+        ];
         for (path, text) in &files {
             fs::write(path, text).expect("the folder is ours");
             command.arg(path);
@@ -93,9 +94,9 @@ impl Server {
             let _ = fs::remove_file(path);
         }
         let mut ports = line.split_whitespace().map(|port| port.parse().expect("it is a port"));
-        let (plain, secure) = (ports.next(), ports.next());
-        let port = |port: Option<u16>| port.unwrap_or_else(|| panic!("{command:?} says `{line}`"));
-        Self { _process: process, plain: port(plain), secure: port(secure) }
+        let mut port = || ports.next().unwrap_or_else(|| panic!("{command:?} says `{line}`"));
+        let (plain, secure, mutual) = (port(), port(), port());
+        Self { _process: process, plain, secure, mutual }
     }
 
     /// Where it has `path`.
@@ -105,11 +106,31 @@ impl Server {
             true => format!("wss://{HOST}:{}/{path}", self.secure),
         }
     }
+
+    /// Where it has `path` for clients that have a certificate.
+    pub(crate) fn mutual_uri(&self, path: impl Display) -> String {
+        format!("wss://{HOST}:{}/{path}", self.mutual)
+    }
 }
 
 /// TLS of a client that trusts the CA of the servers alone.
 pub(crate) fn tls() -> TlsConnector<()> {
     TlsConnector::new(()).with_roots_pem(CA.pem()).unwrap()
+}
+
+/// The same, of one that has a certificate.
+pub(crate) fn mutual_tls() -> TlsConnector<()> {
+    let (certificate, key) = signed("client", ExtendedKeyUsagePurpose::ClientAuth);
+    tls().with_client_cert_pem(certificate, key).unwrap()
+}
+
+/// A certificate of the CA for `name`, and its key.
+fn signed(name: &str, usage: ExtendedKeyUsagePurpose) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([name.into()]).unwrap();
+    params.extended_key_usages.push(usage);
+    let certificate = params.signed_by(&key, &CA).unwrap();
+    (certificate.pem(), key.serialize_pem())
 }
 
 /// What `.ci/run` installed there, or `None` where a test may do without it.
