@@ -59,8 +59,20 @@ pub struct Endpoint(Place);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Place {
-    Host(Box<str>, u16),
+    Host {
+        host: Box<str>,
+        port: u16,
+        /// Nothing is wrong with the host: seen once, where the endpoint is made, because every
+        /// connect asks.
+        is_fine: bool,
+    },
     Path(Box<Path>),
+}
+
+impl Place {
+    fn host(host: &str, port: u16) -> Self {
+        Self::Host { host: host.into(), port, is_fine: host_problem(host).is_none() }
+    }
 }
 
 impl Endpoint {
@@ -69,7 +81,7 @@ impl Endpoint {
     /// This never fails, because a client has it from somewhere and has nobody to tell; whoever
     /// dials asks [`check`](Self::check).
     pub fn new(host: impl AsRef<str>, port: u16) -> Self {
-        Self(Place::Host(without_brackets(host.as_ref()).into(), port))
+        Self(Place::host(without_brackets(host.as_ref()), port))
     }
 
     /// The Unix domain socket at `path` in the file system.
@@ -90,7 +102,7 @@ impl Endpoint {
     /// The host: a name, or an IP address without brackets. Empty for a path, which no host is.
     pub fn host(&self) -> &str {
         match &self.0 {
-            Place::Host(host, _) => host,
+            Place::Host { host, .. } => host,
             Place::Path(_) => "",
         }
     }
@@ -98,7 +110,7 @@ impl Endpoint {
     /// The port; 0 for a path.
     pub fn port(&self) -> u16 {
         match self.0 {
-            Place::Host(_, port) => port,
+            Place::Host { port, .. } => port,
             Place::Path(_) => 0,
         }
     }
@@ -120,7 +132,7 @@ impl Endpoint {
     /// The path of the Unix domain socket, if this is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Host(..) => None,
+            Place::Host { .. } => None,
             Place::Path(path) => Some(path),
         }
     }
@@ -134,7 +146,8 @@ impl Endpoint {
     /// 103 on macOS.
     pub fn check(&self) -> Result<(), InvalidEndpoint> {
         let problem = match &self.0 {
-            Place::Host(host, _) => host_problem(host),
+            Place::Host { is_fine: true, .. } => None,
+            Place::Host { host, .. } => host_problem(host),
             Place::Path(path) => path_problem(path),
         };
         problem.map_or(Ok(()), |problem| Err(self.invalid(problem)))
@@ -165,7 +178,7 @@ impl Endpoint {
     pub fn host_and_port(&self) -> Result<(&str, u16), InvalidEndpoint> {
         self.check()?;
         match &self.0 {
-            Place::Host(host, port) => Ok((host, *port)),
+            Place::Host { host, port, .. } => Ok((host, *port)),
             Place::Path(_) => Err(self.invalid(Problem::PathUnsupported)),
         }
     }
@@ -178,8 +191,8 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Host(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Place::Host(host, port) => write!(f, "{host}:{port}"),
+            Place::Host { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Place::Host { host, port, .. } => write!(f, "{host}:{port}"),
             Place::Path(path) => write!(f, "{UNIX}{}", path.display()),
         }
     }
@@ -190,6 +203,9 @@ impl FromStr for Endpoint {
 
     /// Parses `host:port`, `192.0.2.7:port`, `[2001:db8::1]:port` or `unix:/path`.
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
+        if let Some(endpoint) = name_and_port(text) {
+            return Ok(endpoint);
+        }
         if let Some(path) = text.strip_prefix(UNIX).filter(|rest| !is_number(rest)) {
             let endpoint = Self::unix(path);
             return endpoint.check().map(|()| endpoint);
@@ -212,7 +228,7 @@ impl TryFrom<&str> for Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(addr: SocketAddr) -> Self {
-        Self(Place::Host(addr.ip().to_string().into(), addr.port()))
+        Self(Place::host(&addr.ip().to_string(), addr.port()))
     }
 }
 
@@ -305,6 +321,19 @@ impl From<InvalidEndpoint> for io::Error {
     }
 }
 
+/// What [`parse`] would make of a plain name with its port, which nearly every text is: one pass.
+fn name_and_port(text: &str) -> Option<Endpoint> {
+    let end = text.bytes().position(|byte| byte == b':' || !byte.is_ascii_graphic())?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let port = rest.strip_prefix(':')?;
+    if name.starts_with('[') || !(1..=MAX_HOST).contains(&end) {
+        return None;
+    }
+    // `u16::from_str` alone would take a sign.
+    let port = port.parse().ok().filter(|_| port.as_bytes()[0].is_ascii_digit())?;
+    Some(Endpoint(Place::Host { host: name.into(), port, is_fine: true }))
+}
+
 fn parse(text: &str) -> Result<Endpoint, Problem> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
@@ -331,7 +360,7 @@ fn parse(text: &str) -> Result<Endpoint, Problem> {
     }
     // `u16::from_str` alone would take a sign.
     match port.parse() {
-        Ok(port_number) if is_number(port) => Ok(Endpoint(Place::Host(host.into(), port_number))),
+        Ok(port_number) if is_number(port) => Ok(Endpoint(Place::host(host, port_number))),
         _ => Err(Problem::PortInvalid(port.to_owned())),
     }
 }
@@ -343,7 +372,7 @@ fn host_problem(host: &str) -> Option<Problem> {
     if host.len() > MAX_HOST {
         return Some(Problem::HostTooLong(host.len()));
     }
-    // Every host is looked at twice or more, and nearly all are like this.
+    // Nearly all are like this.
     if host.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
