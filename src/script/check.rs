@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Delay, Ending, Step, What};
+use super::{Delay, Ending, Step, Times, What};
 use crate::protocol::{self, States};
 use crate::session::Language;
 
@@ -22,8 +22,15 @@ impl<L: Language> Before<'_, L> {
 
     /// Every step of the order, from the last to the first.
     fn backwards(&self) -> impl Iterator<Item = &Step<L>> {
-        let places = (0..self.landed.len() + self.batch.len()).rev();
-        places.filter_map(|place| self.at(place)).filter(|step| !step.is_standing)
+        self.landed.iter().chain(self.batch).rev().filter(|step| !step.is_standing)
+    }
+
+    /// The last step of the order.
+    fn last(&self) -> Option<&Step<L>> {
+        match self.batch.last().or(self.landed.last()) {
+            Some(rule) if rule.is_standing => self.backwards().next(),
+            last => last,
+        }
     }
 
     /// Every part of a rule.
@@ -48,13 +55,14 @@ impl<L: Language> Before<'_, L> {
         }
         let operation = step.operation();
         let name = operation.name;
-        let last = self.backwards().next();
+        let is_entry = std::ptr::eq(operation, L::ENTRY);
+        let last = self.last();
         let reach = match last {
             Some(last) => reach_after(last, reach),
-            None if step.is_entry() => States::of::<L>(L::INITIAL),
+            None if is_entry => States::of::<L>(L::INITIAL),
             None => L::ENTRY.next(L::INITIAL).map_or(States::NONE, States::of::<L>),
         };
-        if step.is_entry() && last.is_some() {
+        if is_entry && last.is_some() {
             let number = self.len() + 1;
             return Err(format!(
                 "`{name}` cannot be step {number}: it makes the connection, so it comes first"
@@ -140,6 +148,9 @@ impl<L: Language> Before<'_, L> {
                 said_between = true;
                 continue;
             };
+            if ends_by_itself(before) {
+                return Ok(());
+            }
             let number = self.len() - behind;
             let is_ambiguous = || L::is_ambiguous(earlier, heard);
             // What it begins with does not matter to a run that has begun before.
@@ -179,6 +190,13 @@ impl<L: Language> Before<'_, L> {
         }
         Ok(())
     }
+}
+
+/// Whether the step has to be heard, once, and has an end of its own: nothing that comes after it
+/// could be taken for it.
+fn ends_by_itself<L: Language>(step: &Step<L>) -> bool {
+    let What::Heard(heard) = &step.what else { return false };
+    step.times == Times::ONCE && L::nature(heard).ending.is_none()
 }
 
 /// The states that are possible once `last`, before which there were these, has been used or passed
