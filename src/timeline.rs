@@ -90,6 +90,7 @@ pub(crate) struct Sequences {
 
 impl Sequences {
     /// Adds one that comes after all others.
+    #[inline]
     pub(crate) fn push(&mut self, sequence: Sequence) {
         if self.following == 0 {
             self.first = sequence;

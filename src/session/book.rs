@@ -57,6 +57,7 @@ struct Queue {
 }
 
 impl Book {
+    #[inline]
     pub(crate) fn new(is_explicit: bool) -> Self {
         let mut queues = Few::new();
         queues.push(Queue { protocol: Socket::NAME, connector: String::new(), from: 0 });

@@ -93,14 +93,17 @@ impl Case {
         if self.broken.is_some() || self.is_withdrawn {
             return None;
         }
-        let (session, steps) = match self.machine() {
-            Some(machine) => (machine.label().clone(), machine.unused(timeline)),
-            // A builder that is still held may have any steps.
-            None => (SessionLabel::new(index, self.written_at), Vec::new()),
-        };
-        let is_held = self.stage == Stage::Held;
         let stage = self.stage;
-        (is_held || !steps.is_empty()).then_some(UnusedSession { session, stage, steps })
+        let Some(machine) = self.machine() else {
+            // A builder that is still held may have any steps.
+            let session = SessionLabel::new(index, self.written_at);
+            return Some(UnusedSession { session, stage, steps: Vec::new() });
+        };
+        let steps = machine.unused(timeline);
+        if steps.is_empty() {
+            return None;
+        }
+        Some(UnusedSession { session: machine.label().clone(), stage, steps })
     }
 }
 
