@@ -139,6 +139,13 @@ pub(crate) trait Language: Protocol + Sized + Send + Sync {
         state: Self::State,
         buffer: &mut Self::Buffer,
     ) -> Delivered;
+    /// Puts all of the step into the buffer, if the script has it, uncut, and there is room: a glance
+    /// that spares most steps a closer look. Gives how much that was. Where it says no, it has put
+    /// nothing, and [`deliver`](Self::deliver) decides.
+    fn deliver_whole(said: &Self::Said, buffer: &mut Self::Buffer) -> Option<usize> {
+        let _ = (said, buffer);
+        None
+    }
     /// The fault that the step says, if it says one.
     fn said_fault(said: &Self::Said) -> Option<Fault>;
     /// Whether a fault is what the step is there for, so that it need not be told beside it.

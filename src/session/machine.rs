@@ -490,6 +490,9 @@ impl<L: Language> Machine<L> {
         answers: &Answers,
         timeline: &mut Timeline,
     ) -> Verdict {
+        if let Some(amount) = self.give_exactly(size, buffer, timeline) {
+            return Verdict::Done { answer: Answer::Amount(amount), progressed: true };
+        }
         let mut progressed = false;
         if turned {
             match self.conclude(Ending::Pause, answers, timeline) {
@@ -1025,6 +1028,10 @@ impl<L: Language> Machine<L> {
 
     /// Nobody waits any more for what has been left behind, whether anybody listens or not.
     fn leave_behind(&mut self) {
+        // Nothing at or after the next that may come, as nearly always.
+        if self.last_heard.is_none_or(|heard| heard < self.said.at) {
+            return;
+        }
         while self.step_index(self.said.at).is_some_and(|step| self.is_left_behind(step)) {
             self.said.pass(self.said.at + 1, &self.script.steps);
         }
@@ -1078,6 +1085,39 @@ impl<L: Language> Machine<L> {
         self.keep(sequence, kept);
         let step = &self.script.steps[step];
         Concluded::Settled { fault: step.raises, progressed: step.is_progress() }
+    }
+
+    /// Gives the client the whole step that is due, if there is nothing more to it: what
+    /// [`give`](Self::give) would come to, as nearly always.
+    fn give_exactly(
+        &mut self,
+        size: Option<usize>,
+        buffer: &mut L::Buffer,
+        timeline: &mut Timeline,
+    ) -> Option<usize> {
+        let step = self.said.at;
+        let is_plain = self.run.is_none()
+            && self.given.is_none()
+            && self.owed.is_empty()
+            && self.captured.is_empty()
+            && !self.is_interrupted;
+        if !is_plain || self.heard.due < step {
+            return None;
+        }
+        let due = self.script.steps.get(step).filter(|due| due.is_plain())?;
+        let What::Said(said) = &due.what else { return None };
+        let state = L::said_operation(said).next(self.state)?;
+        if self.is_cut_off(step) {
+            return None;
+        }
+        let amount = L::deliver_whole(said, buffer)?;
+        let happened = Happened::new(self.label.index, step);
+        self.record(Happened { amount, size, is_complete: true, ..happened }, timeline);
+        self.state = state;
+        self.said.pass(step + 1, &self.script.steps);
+        self.leave_behind();
+        self.moves += 1;
+        Some(amount)
     }
 
     /// Gives the client what a said step that is due has for it, once it has.

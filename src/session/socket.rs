@@ -140,6 +140,7 @@ impl Language for Socket {
         Described::new(Self::heard_name(heard), argument)
     }
 
+    #[inline]
     fn nature(heard: &SocketHeard) -> Nature {
         let plain = Nature {
             is_stated: true,
@@ -425,6 +426,12 @@ impl Language for Socket {
             SocketSaid::Reset => Delivered::Fault(Fault::reset()),
             SocketSaid::Eof => Delivered::Whole(0),
         }
+    }
+
+    fn deliver_whole(said: &SocketSaid, buffer: &mut [u8]) -> Option<usize> {
+        let SocketSaid::Recv { bytes, pieces: Pieces::Whole, .. } = said else { return None };
+        buffer.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(bytes.len())
     }
 
     fn said_fault(said: &SocketSaid) -> Option<Fault> {
