@@ -7,6 +7,9 @@ use super::{Framing, Step, What};
 use crate::protocol::{OperationInfo, States};
 use crate::session::{Language, Shared};
 
+/// As many steps as a short script has: room for them from the start.
+const SHORT: usize = 4;
+
 /// A script that is complete for now.
 pub(crate) struct Script<L: Language> {
     pub(crate) steps: Vec<Step<L>>,
@@ -88,7 +91,8 @@ pub(crate) struct Draft<L: Language> {
 
 impl<L: Language> Draft<L> {
     pub(crate) fn new(shared: Arc<Shared>, session: usize) -> Self {
-        Self { shared, session, script: Script::new(), name: None, landed: None, has_landed: false }
+        let script = Script { steps: Vec::with_capacity(SHORT), ..Script::new() };
+        Self { shared, session, script, name: None, landed: None, has_landed: false }
     }
 
     /// More of a script that has landed.
