@@ -67,19 +67,11 @@ pub(crate) struct Machine<L: Language> {
     run: Option<Run<L::Progress>>,
     /// The said step that was begun.
     given: Option<Given<L>>,
-    /// What rules have still to say, in order.
-    owed: VecDeque<Owed>,
-    /// What has been captured of steps before the last reply that was made.
-    sent: L::Sent,
-    /// The steps of which something was captured since, with their interactions.
-    captured: VecDeque<(usize, Sequence)>,
+    /// Most scripts have nothing of it, so it is kept elsewhere.
+    aside: Option<Box<Aside<L::Sent>>>,
     /// The step whose fault whichever operation asks first gets, and whether one did.
     interruption: Option<usize>,
     is_interrupted: bool,
-    /// Steps that never answer and were waited on.
-    waited_on: BTreeSet<usize>,
-    /// Steps whose delay has passed.
-    elapsed: BTreeSet<usize>,
     /// The arguments that the script left open.
     kept: Vec<(Sequence, Kept)>,
     /// The interactions of this session.
@@ -88,6 +80,21 @@ pub(crate) struct Machine<L: Language> {
     at_the_end: (u64, usize),
     /// How often anything changed: an answer to a question is stale when this moved on.
     moves: u64,
+}
+
+/// What comes of rules, of captures and of delays.
+#[derive(Default)]
+struct Aside<S> {
+    /// What rules have still to say, in order.
+    owed: VecDeque<Owed>,
+    /// What has been captured of steps before the last reply that was made.
+    sent: S,
+    /// The steps of which something was captured since, with their interactions.
+    captured: VecDeque<(usize, Sequence)>,
+    /// Steps that never answer and were waited on.
+    waited_on: BTreeSet<usize>,
+    /// Steps whose delay has passed.
+    elapsed: BTreeSet<usize>,
 }
 
 /// Who speaks in the steps that a cursor walks over.
@@ -300,13 +307,9 @@ impl<L: Language> Machine<L> {
             last_heard: None,
             run: None,
             given: None,
-            owed: VecDeque::new(),
-            sent: L::Sent::default(),
-            captured: VecDeque::new(),
+            aside: None,
             interruption,
             is_interrupted: false,
-            waited_on: BTreeSet::new(),
-            elapsed: BTreeSet::new(),
             kept: Vec::new(),
             at_the_end: (0, 0),
             happened: Sequences::default(),
@@ -349,7 +352,7 @@ impl<L: Language> Machine<L> {
 
     /// Says that the delay of `step` has passed.
     pub(crate) fn elapse(&mut self, step: usize) {
-        self.elapsed.insert(step);
+        self.aside_mut().elapsed.insert(step);
         self.moves += 1;
     }
 
@@ -558,11 +561,13 @@ impl<L: Language> Machine<L> {
     /// it says to its end.
     fn owed(&mut self) -> Option<usize> {
         let given = self.given.as_ref().map(|given| given.step);
+        let is_begun_by_rule = given.is_some_and(|step| self.is_standing(step));
+        let owed = &mut self.aside.as_mut()?.owed;
         if L::LISTENING.next(self.state).is_none() {
-            self.owed.truncate(usize::from(given.is_some_and(|step| self.is_standing(step))));
+            owed.truncate(usize::from(is_begun_by_rule));
         }
         let is_begun = given == Some(self.said.at);
-        self.owed.front().map(|owed| owed.step).filter(|_| !is_begun)
+        owed.front().map(|owed| owed.step).filter(|_| !is_begun)
     }
 
     /// What a client that waits like this is told when its patience has run out.
@@ -630,7 +635,7 @@ impl<L: Language> Machine<L> {
                 None if step.is_standing => false,
                 None if step.delay == Delay::Never => {
                     step.is_required()
-                        && !self.waited_on.contains(&index)
+                        && !self.aside().is_some_and(|aside| aside.waited_on.contains(&index))
                         && !self.is_left_behind(index)
                 }
                 None => used.times < step.times.least(),
@@ -1008,21 +1013,22 @@ impl<L: Language> Machine<L> {
         happened.fault = *raises;
         if *is_standing {
             let reply = self.script.steps.get(step + 1);
-            let is_answered = reply.is_some_and(|reply| reply.is_standing && !reply.is_heard());
-            self.owed.extend(is_answered.then_some(Owed { step: step + 1, cause: sequence }));
+            if reply.is_some_and(|reply| reply.is_standing && !reply.is_heard()) {
+                self.aside_mut().owed.push_back(Owed { step: step + 1, cause: sequence });
+            }
         } else {
             self.state = match raises {
                 Some(fault) => L::after_fault(heard, *fault, self.state),
                 None => L::heard_operation(heard).next(self.state).unwrap_or(self.state),
             };
             if L::has_captures(heard) {
-                self.captured.push_back((step, sequence));
+                self.aside_mut().captured.push_back((step, sequence));
             }
             self.last_heard = Some(step);
             self.heard.used(step, &self.script.steps);
             self.leave_behind();
         }
-        self.elapsed.remove(&step);
+        self.begin_delay_anew(step);
         self.moves += 1;
     }
 
@@ -1098,8 +1104,7 @@ impl<L: Language> Machine<L> {
         let step = self.said.at;
         let is_plain = self.run.is_none()
             && self.given.is_none()
-            && self.owed.is_empty()
-            && self.captured.is_empty()
+            && self.aside.is_none()
             && !self.is_interrupted;
         if !is_plain || self.heard.due < step {
             return None;
@@ -1178,12 +1183,12 @@ impl<L: Language> Machine<L> {
         let happened = &mut timeline[given.sequence];
         happened.is_complete = true;
         happened.amount = given.amount + amount.unwrap_or(0);
-        self.elapsed.remove(&step);
+        self.begin_delay_anew(step);
         if let Some(made) = given.made.as_deref().and_then(L::made_of) {
             self.keep(given.sequence, made);
         }
         if self.is_standing(step) {
-            self.owed.pop_front();
+            self.aside_mut().owed.pop_front();
         } else {
             self.said.used(step, &self.script.steps);
             self.leave_behind();
@@ -1199,7 +1204,7 @@ impl<L: Language> Machine<L> {
         answers: &Answers,
         timeline: &Timeline,
     ) -> Result<Option<Box<L::Said>>, Verdict> {
-        let sent = || match self.owed.front().filter(|owed| owed.step == step) {
+        let sent = || match self.owes().next().filter(|owed| owed.step == step) {
             Some(owed) => self.sent_until(owed.cause, timeline),
             None => self.sent_before(step, timeline),
         };
@@ -1225,12 +1230,12 @@ impl<L: Language> Machine<L> {
     /// Notes what has been captured of steps before this one. What a client sends ahead is nothing
     /// that a reply before it knows of.
     fn note_captures_before(&mut self, step: usize) {
-        while let Some(&(heard, sequence)) = self.captured.front().filter(|(at, _)| *at < step) {
-            self.captured.pop_front();
-            let mut sent = std::mem::take(&mut self.sent);
-            self.note_captures(heard, sequence, &mut sent);
-            self.sent = sent;
+        let Some(mut aside) = self.aside.take() else { return };
+        while let Some(&(heard, sequence)) = aside.captured.front().filter(|(at, _)| *at < step) {
+            aside.captured.pop_front();
+            self.note_captures(heard, sequence, &mut aside.sent);
         }
+        self.aside = Some(aside);
     }
 
     fn note_captures(&self, heard: usize, sequence: Sequence, sent: &mut L::Sent) {
@@ -1241,7 +1246,7 @@ impl<L: Language> Machine<L> {
 
     /// What a reply by this step is made of.
     fn sent_before(&self, step: usize, timeline: &Timeline) -> L::Sent {
-        let mut sent = self.sent.clone();
+        let mut sent = self.sent();
         for sequence in self.happened.iter().rev() {
             let happened = &timeline[sequence];
             if happened.step > step || !happened.is_complete || self.is_standing(happened.step) {
@@ -1257,8 +1262,9 @@ impl<L: Language> Machine<L> {
 
     /// What a rule's reply to this interaction is made of: that, and what came before it.
     fn sent_until(&self, cause: Sequence, timeline: &Timeline) -> L::Sent {
-        let mut sent = self.sent.clone();
-        let before = self.captured.iter().filter(|(_, sequence)| *sequence < cause);
+        let mut sent = self.sent();
+        let captured = self.aside().into_iter().flat_map(|aside| &aside.captured);
+        let before = captured.filter(|(_, sequence)| *sequence < cause);
         before.for_each(|(heard, sequence)| self.note_captures(*heard, *sequence, &mut sent));
         let rule = timeline[cause].step;
         self.note_captures(rule, cause, &mut sent);
@@ -1295,13 +1301,13 @@ impl<L: Language> Machine<L> {
             && self.heard_before(index).is_none()
             && !(self.said.at..index).any(is_held_back)
             // What a rule says comes before the fault, and no rule says anything before it is heard.
-            && !self.owed.iter().any(|owed| self.delay_of(owed.step).is_some())
+            && !self.owes().any(|owed| self.delay_of(owed.step).is_some())
     }
 
     /// What whoever is to be answered by the step has to wait for, if it does not answer now.
     fn answer_to_come(&mut self, step: usize) -> Option<Wait> {
         if self.script.steps[step].delay == Delay::Never {
-            self.waited_on.insert(step);
+            self.aside_mut().waited_on.insert(step);
             return Some(Wait::Never(step));
         }
         self.delay_of(step)
@@ -1309,11 +1315,17 @@ impl<L: Language> Machine<L> {
 
     /// The delay of the step, unless it has passed.
     fn delay_of(&self, step: usize) -> Option<Wait> {
+        let has_elapsed = || self.aside().is_some_and(|aside| aside.elapsed.contains(&step));
         match self.script.steps[step].delay {
-            Delay::After(duration) if !self.elapsed.contains(&step) => {
-                Some(Wait::Delay(step, duration))
-            }
+            Delay::After(duration) if !has_elapsed() => Some(Wait::Delay(step, duration)),
             Delay::None | Delay::After(_) | Delay::Never => None,
+        }
+    }
+
+    /// The delay of a step that was answered begins anew, should it come again.
+    fn begin_delay_anew(&mut self, step: usize) {
+        if let Some(aside) = &mut self.aside {
+            aside.elapsed.remove(&step);
         }
     }
 
@@ -1381,6 +1393,24 @@ impl<L: Language> Machine<L> {
         let heard_is_done =
             self.step_index(self.heard.due).is_none_or(|step| self.nature(step).is_farewell);
         heard_is_done && self.run.is_none() && self.step_index(self.said.due).is_none()
+    }
+
+    fn aside(&self) -> Option<&Aside<L::Sent>> {
+        self.aside.as_deref()
+    }
+
+    fn aside_mut(&mut self) -> &mut Aside<L::Sent> {
+        self.aside.get_or_insert_default()
+    }
+
+    /// What rules have still to say, in order.
+    fn owes(&self) -> impl Iterator<Item = &Owed> {
+        self.aside().into_iter().flat_map(|aside| &aside.owed)
+    }
+
+    /// What has been captured of steps before the last reply that was made.
+    fn sent(&self) -> L::Sent {
+        self.aside().map(|aside| aside.sent.clone()).unwrap_or_default()
     }
 
     /// `index`, if there is such a step.
