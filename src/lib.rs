@@ -59,9 +59,11 @@ mod timeline;
 mod verify;
 
 pub use async_trait::async_trait;
+#[doc(inline)]
 pub use transport::websocket::{
     self, WebSocketConnect, WebSocketConnectExt, WebSocketExt, WebSocketTransport,
 };
+#[doc(inline)]
 pub use transport::{
     AsyncSocket, AsyncSocketExt, BoxConnector, BoxSocket, Connect, ConnectFn, Endpoint, ErrorClass,
     InvalidEndpoint, SocketInfo, Timer, classify, connect_fn,

@@ -11,12 +11,10 @@ use super::connecting::{Connecting, refuse};
 use super::connector::info_of;
 use super::line::{Failed, Line};
 use super::{BlockingScriptedWebSocket, Scripted, ScriptedWebSocket};
-use crate::script::websocket::{Answered, WebSocketHeard};
+use crate::script::websocket::{Answered, WebSocketHeard, refusal};
 use crate::script::{Draft, Script, WebSocket, WebSocketScript};
 use crate::session::{Refused, WebSocketCall};
-use crate::transport::websocket::{
-    Handshake, HandshakeError, WebSocketConnect, WebSocketError, WebSocketRequest,
-};
+use crate::transport::websocket::{Handshake, WebSocketConnect, WebSocketError, WebSocketRequest};
 use crate::transport::{SocketInfo, blocking};
 
 impl Scripted<WebSocket> {
@@ -114,7 +112,7 @@ fn opened(
     };
     let socket = ScriptedWebSocket::new(line, request, handshake);
     // What was opened and does not suit the client is dropped by its transport.
-    match unsuited(request, socket.handshake()) {
+    match refusal(socket.handshake(), request) {
         Some(error) => Err(error.into()),
         None => Ok(socket),
     }
@@ -139,18 +137,5 @@ fn handshake(script: &Script<WebSocket>) -> Option<Handshake> {
     match answer(script)? {
         Answered::Opened(handshake) => handshake.as_deref().cloned(),
         Answered::Rejected(_) => None,
-    }
-}
-
-/// Why a client does not take what the server chose (RFC 6455 section 4.1).
-fn unsuited(request: &WebSocketRequest, handshake: &Handshake) -> Option<HandshakeError> {
-    let asked = request.subprotocols().len() > 0;
-    match handshake.subprotocol() {
-        None => asked.then_some(HandshakeError::SubprotocolMissing),
-        Some(_) if !asked => Some(HandshakeError::SubprotocolUnasked),
-        Some(chosen) => {
-            let is_known = request.subprotocols().any(|name| name == chosen);
-            (!is_known).then_some(HandshakeError::SubprotocolUnknown)
-        }
     }
 }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use crate::script::expected::{Expected, IntoExpected, InvalidArgument, Pattern};
-use crate::transport::websocket::{CloseCode, CloseFrame, Message, Text, WebSocketRequest};
+use crate::transport::websocket::{
+    CloseCode, CloseFrame, Handshake, HandshakeError, Message, Text, WebSocketRequest,
+};
 
 /// Whether a client that makes the request `got` makes the one that was expected. The limits are
 /// nothing that it asks for.
@@ -13,6 +15,19 @@ pub(crate) fn meets_request(expected: &WebSocketRequest, got: &WebSocketRequest)
     expected.uri() == got.uri()
         && expected.headers() == got.headers()
         && expected.subprotocols().eq(got.subprotocols())
+}
+
+/// Why a client that makes `request` does not take what the server chose (RFC 6455 section 4.1).
+pub(crate) fn refusal(handshake: &Handshake, request: &WebSocketRequest) -> Option<HandshakeError> {
+    let is_asked = request.subprotocols().len() > 0;
+    match handshake.subprotocol() {
+        None => is_asked.then_some(HandshakeError::SubprotocolMissing),
+        Some(_) if !is_asked => Some(HandshakeError::SubprotocolUnasked),
+        Some(chosen) => {
+            let is_known = request.subprotocols().any(|name| name == chosen);
+            (!is_known).then_some(HandshakeError::SubprotocolUnknown)
+        }
+    }
 }
 
 macro_rules! message_literals {

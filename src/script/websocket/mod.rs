@@ -14,7 +14,7 @@ use crate::transport::websocket::{CloseFrame, Handshake, Message, WebSocketReque
 pub use builder::{IntoRejection, WebSocketScript, WheneverMessage};
 pub use sent::SentMessage;
 
-pub(crate) use expected::meets_request;
+pub(crate) use expected::{meets_request, refusal};
 pub(crate) use sent::MessageReply;
 
 /// The protocol of WebSockets, as in `Scripted<WebSocket>`.

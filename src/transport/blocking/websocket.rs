@@ -57,7 +57,29 @@ pub trait WebSocket: Send {
 }
 
 /// The verbs of a client that blocks, on every [`WebSocket`].
+///
+/// The names are those of the async [`WebSocketExt`](crate::WebSocketExt); what they stand on is
+/// [`WebSocket`], which has no stream and no sink.
 pub trait WebSocketExt: WebSocket {
+    /// Waits for the next message, or control frame; `None` at the end:
+    /// [`receive`](WebSocket::receive).
+    ///
+    /// # Errors
+    ///
+    /// Those of `receive`.
+    fn recv(&mut self) -> Result<Option<Message>, WebSocketError> {
+        self.receive()
+    }
+
+    /// Sends a message, and flushes: [`send`](WebSocket::send), of whatever becomes one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send`.
+    fn send_message(&mut self, message: impl Into<Message>) -> Result<(), WebSocketError> {
+        self.send(message.into())
+    }
+
     /// Sends a text message, and flushes.
     ///
     /// # Errors

@@ -104,6 +104,9 @@ impl WebSocketRequest {
 
     /// Asks for a subprotocol, after those that were asked for before it.
     ///
+    /// A server that is asked has to choose one: a connect to one that chooses none fails with
+    /// [`SubprotocolMissing`](super::HandshakeError::SubprotocolMissing).
+    ///
     /// # Errors
     ///
     /// It is no token (RFC 9110 section 5.6.2), or was asked for before.

@@ -348,3 +348,23 @@ fn a_connected_double_knows_nothing_of_a_handshake() {
     drop(ws);
     verifier.verify();
 }
+
+#[test]
+#[should_panic(expected = "`send` cannot be step 2")]
+fn nothing_follows_a_handshake_that_the_client_does_not_take() {
+    let verifier = Verifier::new();
+    let script = verifier.websocket().new_session().expect_connect("ws://a").subprotocol("b");
+    script.answers(Handshake::new()).expect_send("never sent");
+}
+
+#[test]
+fn a_handshake_that_suits_what_is_written_behind_it_opens_the_websocket() {
+    let verifier = Verifier::new();
+    let script = verifier.websocket().new_session().expect_connect("ws://a");
+    script
+        .answers(Handshake::new().with_subprotocol("b"))
+        .subprotocol("b")
+        .expect_send("sent")
+        .optional();
+    drop(verifier.try_verify());
+}

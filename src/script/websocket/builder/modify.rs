@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 
 use super::WebSocketScript;
 use crate::script::builder::check_readiness;
-use crate::script::websocket::{Answered, WebSocketHeard, WebSocketSaid};
+use crate::script::websocket::{Answered, WebSocketHeard, WebSocketSaid, refusal};
 use crate::script::{AfterConnect, Fault, Pattern, Times, WebSocketFault, What, modifiers};
 use crate::transport::websocket::{Handshake, InvalidRequest, WebSocketRequest};
 
@@ -93,6 +93,7 @@ impl WebSocketScript<AfterConnect> {
     pub fn answers(self, handshake: Handshake) -> Self {
         self.answered(Answered::Opened(Some(Box::new(handshake))))
             .modified(|step| step.raises = None)
+            .settled()
     }
 
     /// The peer refuses to open the connection: it answers with this status, or this whole response.
@@ -153,7 +154,26 @@ impl WebSocketScript<AfterConnect> {
             Ok(changed) => *literal = changed,
             Err(error) => panic!("`{method}`: {error}"),
         }
-        self
+        self.settled()
+    }
+
+    /// A handshake that the client does not take fails the connect.
+    fn settled(self) -> Self {
+        self.modified(|step| {
+            let What::Heard(WebSocketHeard::Connect { request, answer }) = &step.what else {
+                return;
+            };
+            let (Some(request), Answered::Opened(Some(handshake))) = (request.literal(), answer)
+            else {
+                return;
+            };
+            let is_ours = step.raises.is_none_or(|fault| {
+                matches!(fault.websocket(), Some(WebSocketFault::Handshake(_)))
+            });
+            if is_ours {
+                step.raises = refusal(handshake, request).map(Fault::from);
+            }
+        })
     }
 }
 
