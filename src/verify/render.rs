@@ -436,6 +436,12 @@ fn is_listening(violation: &Details) -> bool {
     violation.operation == "recv"
 }
 
+/// Whether the client ends what it sends where more of that is due: nothing can be sent behind it.
+fn ends_sending(violation: &Details) -> bool {
+    let is_end = violation.operation == if is_websocket(violation) { "close" } else { "shutdown" };
+    is_end && violation.expected.as_ref().is_some_and(|due| due.name.starts_with("send"))
+}
+
 /// Whether a frame was compared with the bytes of the one that the script has.
 fn is_frame(violation: &Details) -> bool {
     violation.expected.as_ref().is_some_and(|expected| {
@@ -493,6 +499,18 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             let end = if is_websocket(violation) { "either side closes" } else { "it shuts down" };
             format!(
                 "the client can no longer send this: let it do so before {end}, or take the step away"
+            )
+        }
+        ViolationKind::OutOfOrder { begun } if ends_sending(violation) => {
+            let does = if is_websocket(violation) { "closes" } else { "shuts down" };
+            let (what, how) = match begun {
+                Some(_) => ("all of this", "state what it sends, and write instead of the rest"),
+                None => ("this", "write instead of this step"),
+            };
+            let code = violation.got.as_ref().and_then(step_code).unwrap_or_default();
+            format!(
+                "the client {does} before it has sent {what}; if it is right, {how}, and of \
+                 the sends behind it\n         {code}"
             )
         }
         ViolationKind::OutOfOrder { .. } => match violation.got.as_ref().and_then(step_code) {
