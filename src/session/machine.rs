@@ -594,7 +594,12 @@ impl<L: Language> Machine<L> {
         };
         let is_of_step = |run: &&Run<_>| run.alive.steps().any(|begun| Some(begun) == step);
         let begun = self.run.as_ref().filter(is_of_step).map(|run| run.met);
-        let mut violation = self.violation(ViolationKind::Stalled { blocked, begun, is_deadline });
+        let mut possible = Vec::new();
+        if blocked == Blocked::PeerSilent {
+            possible = protocol::possible::<L>(States::of::<L>(self.state));
+        }
+        let mut violation =
+            self.violation(ViolationKind::Stalled { blocked, begun, is_deadline, possible });
         violation.operation = operation;
         violation.step = step.or_else(|| self.script.last()).map(|step| self.step_label(step));
         violation.expected = step.map(|step| self.describe(step));

@@ -243,7 +243,7 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             got(text, violation)?;
             writeln!(text, "              {problem}")
         }
-        ViolationKind::Stalled { blocked, begun, is_deadline } => {
+        ViolationKind::Stalled { blocked, begun, is_deadline, .. } => {
             writeln!(text, "    the client waits in   {}", violation.operation)?;
             let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
             match blocked {
@@ -552,7 +552,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
              `.framed(..)` of the session, or its limit"
                 .to_owned()
         }
-        ViolationKind::Stalled { blocked, is_deadline, .. } => match blocked {
+        ViolationKind::Stalled { blocked, is_deadline, possible, .. } => match blocked {
             Blocked::NotHeard if is_listening(violation) => {
                 "the client has to send this before it listens; if it is right not to, take the \
                  step away or move it behind what the client receives"
@@ -577,17 +577,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             Blocked::NothingMore => {
                 "if the client is right, write more of the session with `.then(..)`".to_owned()
             }
-            Blocked::PeerSilent if !is_deadline && is_websocket(violation) => {
-                "say what the peer does next: `.expect_recv(..)` if it answers, \
-                 `.expect_recv_close(..)` if it closes, `.expect_eof()` if it ends the connection, \
-                 `.stays_open()` if it stays silent"
-                    .to_owned()
-            }
-            Blocked::PeerSilent if !is_deadline => {
-                "say what the peer does next: `.expect_recv(..)` if it answers, `.expect_eof()` if \
-                 it closes its direction, `.stays_open()` if it stays silent"
-                    .to_owned()
-            }
+            Blocked::PeerSilent if !is_deadline => silence(possible),
             Blocked::PeerSilent | Blocked::Never | Blocked::Delayed => {
                 "let the client give up by a timer of its own; or, if it needs longer, give the \
                  verifier a later `.deadline(..)`"
@@ -607,6 +597,31 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
             .to_owned(),
     };
     writeln!(text, "\n  fix: {advice}")
+}
+
+/// What the script may say of a peer that it leaves silent, where this is possible.
+fn silence(possible: &[&str]) -> String {
+    let is_possible = |name| possible.contains(&name);
+    if is_possible("recv_close") && !is_possible("close") {
+        return "say how the peer answers the close, and that the connection ends\n         \
+                .expect_recv_close(1000, \"\").expect_eof()"
+            .to_owned();
+    }
+    if is_possible("eof") && !is_possible("recv") {
+        return "say that the connection ends, as the peer has closed\n         .expect_eof()"
+            .to_owned();
+    }
+    let ends = if is_possible("drop") { "ends the connection" } else { "closes its direction" };
+    let steps = [
+        ("recv", "expect_recv(..)", "answers"),
+        ("recv_close", "expect_recv_close(..)", "closes"),
+        ("eof", "expect_eof()", ends),
+    ];
+    let mut text = "say what the peer does next: ".to_owned();
+    for (_, step, does) in steps.into_iter().filter(|(name, ..)| is_possible(name)) {
+        let _ = write!(text, "`.{step}` if it {does}, ");
+    }
+    text + "`.stays_open()` if it stays silent"
 }
 
 fn unasserted(interactions: &[Interaction]) -> Result<String, fmt::Error> {

@@ -154,6 +154,9 @@ pub enum ViolationKind {
         begun: Option<usize>,
         /// Whether the verifier's deadline ended the wait; otherwise its patience did.
         is_deadline: bool,
+        /// What the state of the connection lets either side do next, in alphabetical order, where
+        /// the peer has said all it says.
+        possible: Vec<&'static str>,
     },
     /// A predicate of the script panicked.
     #[non_exhaustive]

@@ -244,6 +244,20 @@ fn a_receive_that_waits_after_the_peers_close() {
 }
 
 #[test]
+fn a_receive_that_waits_after_the_clients_close() {
+    check_report(
+        impatient(),
+        async |verifier| {
+            let script = verifier.websocket().new_session();
+            let mut ws = script.expect_close(1000).into_websocket();
+            ws.close_with(1000, "").await.unwrap();
+            ws.recv().await.unwrap_err();
+        },
+        expect_file!["snapshots/stalled_while_closing.txt"],
+    );
+}
+
+#[test]
 fn a_send_in_lockstep() {
     check_report(
         impatient(),
