@@ -44,6 +44,11 @@ fn kind(message: &Message) -> &'static str {
     }
 }
 
+/// What kind it is, of a message that says nothing to whoever uses the connection.
+pub(super) fn control_kind(message: &Message) -> Option<&'static str> {
+    matches!(message, Message::Ping(_) | Message::Pong(_)).then(|| kind(message))
+}
+
 /// A message as it is written in Rust, if it is not too long for that.
 pub(super) fn code(message: &Message) -> Option<String> {
     Some(match message {

@@ -442,6 +442,19 @@ fn ends_sending(violation: &Details) -> bool {
     is_end && violation.expected.as_ref().is_some_and(|due| due.name.starts_with("send"))
 }
 
+/// Whether a ping or pong came where another kind of message is due, or the other way round: that
+/// is one message more, not another one.
+fn is_unasked(violation: &Details) -> bool {
+    let message = |of: &Option<Described>| match of.as_ref().map(|of| &of.argument) {
+        Some(Argument::Message(message)) => Some(message::control_kind(message)),
+        _ => None,
+    };
+    match (message(&violation.expected), message(&violation.got)) {
+        (Some(expected), Some(got)) => expected != got,
+        _ => false,
+    }
+}
+
 /// Whether a frame was compared with the bytes of the one that the script has.
 fn is_frame(violation: &Details) -> bool {
     violation.expected.as_ref().is_some_and(|expected| {
@@ -530,6 +543,13 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
         ViolationKind::Mismatch { .. } if is_frame(violation) => {
             "if the client is right, change the payload of the step; shown is the whole frame"
                 .to_owned()
+        }
+        ViolationKind::Mismatch { .. } if is_unasked(violation) => {
+            let code = violation.got.as_ref().and_then(step_code).unwrap_or_default();
+            format!(
+                "if the client is right, write before this step; or, if it comes unasked, allow it \
+                 with `.allows_sent(..)`\n         {code}"
+            )
         }
         ViolationKind::Mismatch { .. } => match violation.got.as_ref().and_then(step_code) {
             Some(code) => format!("if the client is right, write the step as\n         {code}"),

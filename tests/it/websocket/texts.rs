@@ -44,6 +44,18 @@ fn another_kind_of_message() {
 }
 
 #[test]
+fn a_ping_where_text_is_due() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let mut ws = verifier.websocket().new_session().expect_send("hello").into_websocket();
+            ws.ping("are you there").await.unwrap_err();
+        },
+        expect_file!["snapshots/ping_for_text.txt"],
+    );
+}
+
+#[test]
 fn another_ping() {
     check_report(
         Verifier::new(),
