@@ -69,6 +69,14 @@ impl<L: Language> Before<'_, L> {
             ));
         }
         if operation.possible_in::<L>(reach).next().is_none() {
+            let is_behind_entry = last.is_some_and(|last| std::ptr::eq(last.operation(), L::ENTRY));
+            if is_behind_entry && reach != States::NONE {
+                let number = self.len() + 1;
+                return Err(format!(
+                    "`{name}` cannot be step {number}: the connect is refused, so nothing can \
+                     follow it"
+                ));
+            }
             return Err(self.impossible(name, reach).to_string());
         }
         match &step.what {

@@ -134,9 +134,7 @@ fn nothing_comes_after_an_end() {
     );
     check(
         |script| script.expect_connect(URI).rejects(401).expect_send("late"),
-        expect![
-            "`send` cannot be step 2: by then the websocket is `Dropped`, where nothing can come"
-        ],
+        expect!["`send` cannot be step 2: the connect is refused, so nothing can follow it"],
     );
     check(
         |script| script.expect_send("stuck").never().expect_recv("late"),
