@@ -97,13 +97,19 @@ impl Case {
         let Some(machine) = self.machine() else {
             // A builder that is still held may have any steps.
             let session = SessionLabel::new(index, self.written_at);
-            return Some(UnusedSession { session, stage, steps: Vec::new() });
+            return Some(UnusedSession {
+                session,
+                stage,
+                steps: Vec::new(),
+                begins_with_connect: true,
+            });
         };
         let steps = machine.unused(timeline);
         if steps.is_empty() {
             return None;
         }
-        Some(UnusedSession { session: machine.label().clone(), stage, steps })
+        let (session, begins_with_connect) = (machine.label().clone(), self.begins_with_entry);
+        Some(UnusedSession { session, stage, steps, begins_with_connect })
     }
 }
 

@@ -674,11 +674,24 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
             )?;
         }
     }
+    text.push_str("\n  fix: ");
+    let is_unreachable =
+        |unused: &&UnusedSession| unused.stage == Stage::Queued && !unused.begins_with_connect;
+    let unreachable = sessions.iter().find(is_unreachable);
+    if let Some(SessionLabel { transport, .. }) = unreachable.map(|unused| &unused.session) {
+        let are_all = sessions.iter().all(|unused| is_unreachable(&unused));
+        let begin = if are_all { "begin the script" } else { "begin a script that has no connect" };
+        writeln!(text, "{begin} with `.expect_connect(..)`; or end it with `.into_{transport}()`")?;
+        if are_all {
+            return Ok(text);
+        }
+        text.push_str("       ");
+    }
     text.push_str(if sessions.iter().all(|unused| unused.stage == Stage::Held) {
-        "\n  fix: end the statement that writes the script, or drop its builder, before the verdict\n"
+        "end the statement that writes the script, or drop its builder, before the verdict\n"
     } else {
-        "\n  fix: let the client do it; if it is right not to, take the step away, or write \
-         `.optional()` behind it\n"
+        "let the client do it; if it is right not to, take the step away, or write `.optional()` \
+         behind it\n"
     });
     Ok(text)
 }

@@ -42,6 +42,8 @@ pub struct UnusedSession {
     pub stage: Stage,
     /// The steps that were left: none that are known yet, if its builder is still held.
     pub steps: Vec<UnusedStep>,
+    /// Whether its script begins with a connect, or is not known yet.
+    pub(crate) begins_with_connect: bool,
 }
 
 /// A required step that was left, or half met.

@@ -429,6 +429,17 @@ fn what_is_left_of_sessions() {
 }
 
 #[test]
+fn a_script_that_nobody_can_connect_to() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            verifier.websocket().new_session().expect_send("hello");
+        },
+        expect_file!["snapshots/unreachable.txt"],
+    );
+}
+
+#[test]
 fn what_is_not_asserted() {
     check_report(
         Verifier::new(),
