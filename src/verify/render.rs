@@ -31,7 +31,7 @@ pub(super) fn report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result
                 .to_owned(),
         );
     }
-    for reported in &report.violations {
+    for (index, reported) in report.violations.iter().enumerate() {
         let violation = &*reported.violation.0;
         let mut text = format!("{}\n", headline(violation));
         body(&mut text, violation)?;
@@ -44,7 +44,15 @@ pub(super) fn report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result
             let times = plural(report.refused_connects, "more connect was", "more connects were");
             writeln!(text, "\n  {times} refused after it")?;
         }
-        fix(&mut text, violation)?;
+        match &violation.kind {
+            ViolationKind::NoSession { held, .. } if index > 0 && held.is_empty() => {
+                text.push_str(
+                    "\n  fix: this may follow from the above: mend that first, before you queue a \
+                     session for it\n",
+                );
+            }
+            _ => fix(&mut text, violation)?,
+        }
         sections.push(text);
     }
     if !report.unasserted.is_empty() {

@@ -440,6 +440,20 @@ fn a_script_that_nobody_can_connect_to() {
 }
 
 #[test]
+fn a_connect_behind_a_violation() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let net = verifier.websocket();
+            net.new_session().expect_connect(URI).expect_send("one");
+            connect(&net).await.send_text("two").await.unwrap_err();
+            WebSocketConnect::connect(&net, &request()).await.unwrap_err();
+        },
+        expect_file!["snapshots/no_session_behind_a_violation.txt"],
+    );
+}
+
+#[test]
 fn what_is_not_asserted() {
     check_report(
         Verifier::new(),
