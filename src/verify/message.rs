@@ -102,6 +102,37 @@ pub(super) fn request(request: &WebSocketRequest) -> String {
     text
 }
 
+/// In which parts two requests differ, a line each.
+pub(super) fn request_differences(
+    expected: &WebSocketRequest,
+    got: &WebSocketRequest,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    if expected.uri() != got.uri() {
+        lines.push("the uri differs".to_owned());
+    }
+    for name in expected.headers().keys() {
+        if !got.headers().contains_key(name) {
+            lines.push(format!("missing: header `{name}`"));
+        } else if !expected.headers().get_all(name).iter().eq(got.headers().get_all(name)) {
+            lines.push(format!("header `{name}` differs"));
+        }
+    }
+    for name in got.headers().keys().filter(|name| !expected.headers().contains_key(*name)) {
+        lines.push(format!("not in the script: header `{name}`"));
+    }
+    let is_other = |name: &&str, of: &WebSocketRequest| of.subprotocols().all(|one| one != *name);
+    let missing = expected.subprotocols().filter(|name| is_other(name, got));
+    let unknown = got.subprotocols().filter(|name| is_other(name, expected));
+    let missing = missing.map(|name| format!("missing: subprotocol `{name}`"));
+    let unknown = unknown.map(|name| format!("not in the script: subprotocol `{name}`"));
+    lines.extend(missing.chain(unknown));
+    if lines.is_empty() {
+        lines.push("the order of the subprotocols differs".to_owned());
+    }
+    lines
+}
+
 /// The URI of a request as it is written in Rust.
 pub(super) fn request_code(request: &WebSocketRequest) -> String {
     format!("{:?}", request.uri().to_string())

@@ -341,6 +341,13 @@ fn mismatch(text: &mut String, violation: &Details, at: usize) -> fmt::Result {
         return writeln!(text, "{:column$}^ byte {at}: expected {wanted}, got {byte}", "");
     }
     text.push_str(&difference(before_expected, expected, before_got, got, Some(at)));
+    if let (Argument::Request(expected), Argument::Request(got)) =
+        (&expected.argument, &got.argument)
+    {
+        for line in message::request_differences(expected, got) {
+            writeln!(text, "              {line}")?;
+        }
+    }
     if let Argument::Matching(_) = expected.argument {
         text.push_str("              the predicate says no\n");
     }
