@@ -483,8 +483,8 @@ impl<L: Language> Machine<L> {
         }
     }
 
-    /// The client listens, for as much as `size` if it says, of which `buffer` may be a part. `turned` if it
-    /// is the one that wrote, so that it has paused in that.
+    /// The client listens, for as much as `size` if it says, of which `buffer` may be a part. `turned`
+    /// if it is the one that wrote, so that it has paused in that.
     pub(crate) fn say(
         &mut self,
         turned: bool,

@@ -1,7 +1,5 @@
 //! Messages of WebSockets, and what they are opened and closed with, for people.
 
-use http::HeaderValue;
-
 use super::bytes::{self, Shown};
 use crate::transport::websocket::{CloseFrame, Message, WebSocketRequest};
 
@@ -140,39 +138,31 @@ pub(super) fn request_code(request: &WebSocketRequest) -> String {
 
 /// A request as a value: its URI, if it has nothing else.
 pub(super) fn request_value(request: &WebSocketRequest) -> String {
-    let mut code = request_code(request);
-    let is_plain = request.headers().is_empty() && request.subprotocols().len() == 0;
-    if !is_plain {
-        code = format!("WebSocketRequest::new({code}).unwrap()");
-    }
-    for (name, value) in request.headers() {
-        code.push_str(&format!(
-            ".with_header({:?}, {}).unwrap()",
-            name.as_str(),
-            value_code(value)
-        ));
-    }
-    for name in request.subprotocols() {
-        code.push_str(&format!(".with_subprotocol({name:?}).unwrap()"));
-    }
-    code
-}
-
-fn value_code(value: &HeaderValue) -> String {
-    match value.to_str() {
-        Ok(text) => format!("{text:?}"),
-        Err(_) => format!("b\"{}\"", value.as_bytes().escape_ascii()),
+    let uri = request_code(request);
+    match request_parts(request, "with_", ".unwrap()") {
+        parts if parts.is_empty() => uri,
+        parts => format!("WebSocketRequest::new({uri}).unwrap(){parts}"),
     }
 }
 
 /// The modifiers that say what a request has beside its URI.
 pub(super) fn request_modifiers(request: &WebSocketRequest) -> String {
+    request_parts(request, "", "")
+}
+
+/// Calls that add what a request has beside its URI, with what stands before the name of each and
+/// behind it.
+fn request_parts(request: &WebSocketRequest, before: &str, behind: &str) -> String {
     let mut code = String::new();
     for (name, value) in request.headers() {
-        code.push_str(&format!(".header({:?}, {})", name.as_str(), value_code(value)));
+        let value = match value.to_str() {
+            Ok(text) => format!("{text:?}"),
+            Err(_) => format!("b\"{}\"", value.as_bytes().escape_ascii()),
+        };
+        code.push_str(&format!(".{before}header({:?}, {value}){behind}", name.as_str()));
     }
     for name in request.subprotocols() {
-        code.push_str(&format!(".subprotocol({name:?})"));
+        code.push_str(&format!(".{before}subprotocol({name:?}){behind}"));
     }
     code
 }

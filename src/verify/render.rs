@@ -13,7 +13,7 @@ use super::{
 };
 use super::{bytes, message};
 use crate::protocol::Protocol;
-use crate::script::{Wanted, WebSocket};
+use crate::script::{Wanted, WebSocket, common_prefix};
 
 /// How many interactions a failure shows before what it is about.
 const MOST_BEFORE: usize = 20;
@@ -367,17 +367,14 @@ fn difference(
     at: Option<usize>,
 ) -> String {
     if let (Argument::Message(a), Argument::Message(b)) = (&expected.argument, &got.argument) {
-        let differing = || a.payload().iter().zip(b.payload()).take_while(|(a, b)| a == b).count();
-        if let Some((shown_a, shown_b, column)) =
-            message::difference(a, b, at.unwrap_or_else(differing))
-        {
+        let at = at.unwrap_or_else(|| common_prefix(a.payload(), b.payload()));
+        if let Some((shown_a, shown_b, column)) = message::difference(a, b, at) {
             let column = before_got.len() + name(got.name).len() + column;
             return format!(
-                "{before_expected}{}{shown_a}\n{before_got}{}{shown_b}\n{:column$}^ byte {}\n",
+                "{before_expected}{}{shown_a}\n{before_got}{}{shown_b}\n{:column$}^ byte {at}\n",
                 name(expected.name),
                 name(got.name),
                 "",
-                at.unwrap_or_else(differing),
             );
         }
     }
@@ -388,7 +385,7 @@ fn difference(
             described(got)
         );
     };
-    let at = at.unwrap_or_else(|| a.iter().zip(b).take_while(|(a, b)| a == b).count());
+    let at = at.unwrap_or_else(|| common_prefix(a, b));
     let (shown_a, shown_b, column) = bytes::difference(a, b, at.min(b.len()));
     let column = before_got.len() + name(got.name).len() + column;
     format!(
