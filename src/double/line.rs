@@ -9,9 +9,8 @@ use super::cut::Cutter;
 use super::delay::DelayOnTimer;
 use crate::script::{Fault, Script, Socket};
 use crate::session::{
-    Answer, Answers, Language, Machine, Polled, Shared, Side, SocketCall, Verdict,
+    Answer, Hear, Language, Listen, Pause, Polled, Request, Shared, Side, SocketCall,
 };
-use crate::timeline::Timeline;
 use crate::transport::websocket::WebSocketError;
 use crate::verify::{Stage, Violation};
 
@@ -82,9 +81,7 @@ impl<L: Language> Line<L> {
         call: L::Call<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<usize, Failed>> {
-        self.poll(side, operation, cx, |machine, _, answers, timeline| {
-            machine.hear(call, answers, timeline)
-        })
+        self.poll(side, operation, cx, Hear(call))
     }
 
     /// Says that the transport is dropped.
@@ -108,22 +105,20 @@ impl<L: Language> Line<L> {
         if !self.flush_tells {
             return Poll::Ready(Ok(()));
         }
-        self.poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
-            machine.pause(answers, timeline)
-        })
-        .map_ok(drop)
+        self.poll(Side::Flush, "flush", cx, Pause).map_ok(drop)
     }
 
-    /// Puts one call to the session.
+    /// Puts a request to the session.
+    #[inline]
     pub(super) fn poll(
         &mut self,
         side: Side,
         operation: &'static str,
         cx: &mut Context<'_>,
-        mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+        mut request: impl Request<L>,
     ) -> Poll<Result<usize, Failed>> {
         loop {
-            match self.shared.poll(self.session, side, operation, cx, &mut act) {
+            match self.shared.poll(self.session, side, operation, cx, &mut request) {
                 Polled::Ready(answer, is_in_open_run) => {
                     self.flush_tells |= is_in_open_run;
                     return Poll::Ready(match answer {
@@ -163,9 +158,8 @@ impl Line<Socket> {
             return Poll::Ready(Ok(0));
         }
         let piece = &mut buf[..ready!(cutter.poll_size(size, cx))];
-        let read = self.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-            machine.say(turned, Some(size), piece, answers, timeline)
-        });
+        let request = Listen { size: Some(size), buffer: piece };
+        let read = self.poll(Side::Read, "recv", cx, request);
         if matches!(read, Poll::Ready(Ok(1..))) {
             cutter.delivered();
         }

@@ -12,7 +12,7 @@ use futures_sink::Sink;
 use super::cut::Cutter;
 use super::line::{Failed, Line};
 use crate::script::WebSocket;
-use crate::session::{Inbox, Shared, Side, WebSocketCall, poll_once};
+use crate::session::{Inbox, Listen, Shared, Side, WebSocketCall, poll_once};
 use crate::transport::websocket::{
     CloseFrame, Handshake, Message, WebSocketError, WebSocketRequest, WebSocketTransport,
 };
@@ -90,11 +90,8 @@ impl ScriptedWebSocket {
             }
         }
         ready!(self.cutter.poll_size(usize::MAX, cx));
-        let inbox = &mut self.inbox;
-        let received =
-            self.line.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-                machine.say(turned, None, inbox, answers, timeline)
-            });
+        let request = Listen { size: None, buffer: &mut self.inbox };
+        let received = self.line.poll(Side::Read, "recv", cx, request);
         if let Err(failed) = ready!(received) {
             return Poll::Ready(Some(Err(failed.into())));
         }

@@ -378,6 +378,23 @@ impl<L: Language> Machine<L> {
         self.heard_at(first)
     }
 
+    /// The client does something that the peer hears: what [`hear`](Self::hear) would come to, if it
+    /// is exactly the one thing that may come next.
+    #[inline]
+    pub(crate) fn hear_exactly(
+        &mut self,
+        call: L::Call<'_>,
+        timeline: &mut Timeline,
+    ) -> Option<usize> {
+        if self.script.is_strict && L::breach(call, self.state).is_some() {
+            return None;
+        }
+        match L::standing(call, self.state) {
+            None => self.meet_exactly(call, timeline),
+            Some(_) => None,
+        }
+    }
+
     /// The client does something that the peer hears.
     pub(crate) fn hear(
         &mut self,
@@ -393,8 +410,8 @@ impl<L: Language> Machine<L> {
         if let Some(answer) = L::standing(call, self.state) {
             return self.answer_at_the_end(answer, L::call_name(call), false);
         }
-        if self.meet_exactly(call, timeline) {
-            return Verdict::Done { answer: Answer::Amount(L::amount(call)), progressed: true };
+        if let Some(amount) = self.meet_exactly(call, timeline) {
+            return Verdict::Done { answer: Answer::Amount(amount), progressed: true };
         }
         if L::call_operation(call).next(self.state).is_none() {
             return self.refuse_state(call);
@@ -493,7 +510,7 @@ impl<L: Language> Machine<L> {
         answers: &Answers,
         timeline: &mut Timeline,
     ) -> Verdict {
-        if let Some(amount) = self.give_exactly(size, buffer, timeline) {
+        if let Some(amount) = self.say_exactly(size, buffer, timeline) {
             return Verdict::Done { answer: Answer::Amount(amount), progressed: true };
         }
         let mut progressed = false;
@@ -947,27 +964,23 @@ impl<L: Language> Machine<L> {
 
     /// Completes the one step that may come next, if the call is all of it and there is nothing more
     /// to it: what [`judge`](Self::judge) and [`meet`](Self::meet) would come to, as nearly always.
-    fn meet_exactly(&mut self, call: L::Call<'_>, timeline: &mut Timeline) -> bool {
-        let Some(step) = self.only_candidate().filter(|_| !self.script.lockstep) else {
-            return false;
-        };
-        let Some(Step { what: What::Heard(heard), .. }) =
-            self.script.steps.get(step).filter(|step| step.is_plain())
-        else {
-            return false;
-        };
-        let Some(state) = L::heard_operation(heard).next(self.state) else { return false };
+    fn meet_exactly(&mut self, call: L::Call<'_>, timeline: &mut Timeline) -> Option<usize> {
+        let step = self.only_candidate().filter(|_| !self.script.lockstep)?;
+        let due = self.script.steps.get(step).filter(|due| due.is_plain())?;
+        let What::Heard(heard) = &due.what else { return None };
+        let state = L::heard_operation(heard).next(self.state)?;
         if !L::is_exactly(heard, call) {
-            return false;
+            return None;
         }
+        let amount = L::amount(call);
         let happened = Happened::new(self.label.index, step);
-        self.record(Happened { amount: L::amount(call), is_complete: true, ..happened }, timeline);
+        self.record(Happened { amount, is_complete: true, ..happened }, timeline);
         self.state = state;
         self.last_heard = Some(step);
         self.heard.pass(step + 1, &self.script.steps);
         self.leave_behind();
         self.moves += 1;
-        true
+        Some(amount)
     }
 
     /// Completes a heard step with what it takes of a call.
@@ -1100,7 +1113,7 @@ impl<L: Language> Machine<L> {
 
     /// Gives the client the whole step that is due, if there is nothing more to it: what
     /// [`give`](Self::give) would come to, as nearly always.
-    fn give_exactly(
+    pub(crate) fn say_exactly(
         &mut self,
         size: Option<usize>,
         buffer: &mut L::Buffer,

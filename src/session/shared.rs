@@ -30,9 +30,9 @@ use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, now, ring_at};
 use super::few::Few;
 use super::language::{Answer, Language, Opinion};
-use super::machine::{Answers, Machine, Verdict, Wait};
+use super::machine::{Verdict, Wait};
+use super::request::Request;
 use crate::script::{Chunks, Script};
-use crate::timeline::Timeline;
 use crate::transport::Timer;
 use crate::verify::{Details, Report, SessionLabel, Stage, Violation, ViolationKind};
 
@@ -137,6 +137,13 @@ struct Tasks {
     writer: Option<Waker>,
 }
 
+impl Tasks {
+    /// Whether there is no task that would have to be woken, or remembered.
+    fn are_away(&self) -> bool {
+        self.parked.iter().all(Slot::is_empty) && self.writer.is_none()
+    }
+}
+
 /// A place for one task to wait in.
 #[derive(Default)]
 struct Slot {
@@ -182,9 +189,19 @@ impl Slot {
     #[must_use = "dropping a waker may run code of the user's, which must not be under the lock"]
     fn clear(&mut self) -> Option<Waker> {
         self.waiting = None;
+        self.answered();
+        self.waker.take()
+    }
+
+    /// Whoever asked was answered.
+    fn answered(&mut self) {
         self.has_yielded = false;
         self.ready_in_a_row = self.ready_in_a_row.saturating_add(1);
-        self.waker.take()
+    }
+
+    /// Whether nobody waits here, or waited when it was last asked.
+    fn is_empty(&self) -> bool {
+        self.waker.is_none() && self.waiting.is_none()
     }
 
     /// What was waited for here when it was last polled.
@@ -418,38 +435,59 @@ impl Shared {
         }
     }
 
-    /// Lets the machine judge a call of a client, and does what it says.
-    ///
-    /// `act` puts the call to the machine; it is told whether the task that polls is the one that
-    /// wrote last, and may be asked again.
+    /// Puts a request of a client to the machine, and does what that says.
+    #[inline]
     pub(crate) fn poll<L: Language>(
         self: &Arc<Self>,
         session: usize,
         side: Side,
         operation: &'static str,
         cx: &Context<'_>,
-        mut act: impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+        request: &mut impl Request<L>,
     ) -> Polled {
-        let mut turns = Turns::default();
-        loop {
-            let polled = self.turn(session, side, operation, cx, &mut act, &mut turns);
-            if let Some(polled) = polled {
-                return polled;
-            }
+        let mut guard = self.lock();
+        match guard.glance(session, side, request) {
+            Some(amount) => Polled::Ready(Answer::Amount(amount), false),
+            None => self.poll_closely(guard, session, side, operation, cx, request),
         }
     }
 
-    /// One turn of a poll. Gives what that comes to, unless it takes another.
-    fn turn<L: Language>(
-        self: &Arc<Self>,
+    /// The same for a request that wants a closer look.
+    #[inline(never)]
+    fn poll_closely<'s, L: Language>(
+        self: &'s Arc<Self>,
+        mut guard: MutexGuard<'s, Inner>,
         session: usize,
         side: Side,
         operation: &'static str,
         cx: &Context<'_>,
-        act: &mut impl FnMut(&mut Machine<L>, bool, &Answers, &mut Timeline) -> Verdict,
+        request: &mut impl Request<L>,
+    ) -> Polled {
+        let mut turns = Turns::default();
+        loop {
+            let polled = self.turn(guard, session, side, operation, cx, request, &mut turns);
+            if let Some(polled) = polled {
+                return polled;
+            }
+            guard = self.lock();
+        }
+    }
+
+    /// One turn of a poll. Gives what that comes to, unless it takes another.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what is asked, by whom, and what it knows by now"
+    )]
+    fn turn<L: Language>(
+        self: &Arc<Self>,
+        mut guard: MutexGuard<'_, Inner>,
+        session: usize,
+        side: Side,
+        operation: &'static str,
+        cx: &Context<'_>,
+        request: &mut impl Request<L>,
         turns: &mut Turns,
     ) -> Option<Polled> {
-        let mut guard = self.lock();
         let inner = &mut *guard;
         let tasks = &mut inner.tasks[session];
         let slot = &mut tasks.parked[side.slot()];
@@ -474,7 +512,7 @@ impl Shared {
         if moves != turns.asked_at {
             turns.answers.clear();
         }
-        let verdict = act(machine, turned, &turns.answers, timeline);
+        let verdict = request.judge(machine, turned, &turns.answers, timeline);
         turns.has_moved |= machine.moves() != moves;
         match verdict {
             Verdict::Done { answer, progressed } => {
@@ -972,6 +1010,39 @@ impl Round {
 }
 
 impl Inner {
+    /// Answers a request that is exactly what the script has next, as nearly all are, while nobody
+    /// has to be told of it.
+    #[inline]
+    fn glance<L: Language>(
+        &mut self,
+        session: usize,
+        side: Side,
+        request: &mut impl Request<L>,
+    ) -> Option<usize> {
+        let tasks = &mut self.tasks[session];
+        let (case, timeline) = self.book.judging(session);
+        if !tasks.are_away() || self.is_ended || case.broken.is_some() {
+            return None;
+        }
+        let slot = match side {
+            Side::Connect | Side::Write | Side::Read => &mut tasks.parked[side.slot()],
+            Side::Flush | Side::InPassing => return None,
+        };
+        if slot.ready_in_a_row >= READY_IN_A_ROW {
+            return None;
+        }
+        let amount = request.glance(case.machine_mut::<L>()?, timeline)?;
+        slot.answered();
+        self.book.activity += 1;
+        if side == Side::Connect {
+            self.book.set_stage(session, Stage::Open);
+        }
+        if self.alarm.is_some() {
+            self.last_progress = Some(now());
+        }
+        Some(amount)
+    }
+
     /// Gives the last verdict, unless nothing has happened since the one that covered `judged`.
     fn conclude(&mut self, judged: Option<u64>) -> Option<Result<(), Report>> {
         self.is_ended = true;

@@ -29,7 +29,7 @@ use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Scheduler}
 use shuttle::{Config, Runner};
 
 use super::language::Answer;
-use super::machine::{Answers, Machine, Verdict};
+use super::request::{Hear, Listen, Pause, Request};
 use super::shared::{Polled, Settings, Shared, Side};
 use super::socket::SocketCall;
 use crate::double::Scripted;
@@ -172,22 +172,14 @@ impl Sides {
         let mut sent = 0;
         while sent < bytes.len() {
             let rest = &bytes[sent..];
-            sent += poll_fn(|cx| {
-                self.poll(Side::Write, "send", cx, |machine, _, answers, timeline| {
-                    machine.hear(SocketCall::Write(rest), answers, timeline)
-                })
-            })
-            .await?;
+            sent += poll_fn(|cx| self.poll(Side::Write, "send", cx, Hear(SocketCall::Write(rest))))
+                .await?;
         }
         Ok(())
     }
 
     async fn flush(&self) -> Result<(), Violation> {
-        let flushed = poll_fn(|cx| {
-            self.poll(Side::Flush, "flush", cx, |machine, _, answers, timeline| {
-                machine.pause(answers, timeline)
-            })
-        });
+        let flushed = poll_fn(|cx| self.poll(Side::Flush, "flush", cx, Pause));
         flushed.await.map(drop)
     }
 
@@ -197,9 +189,8 @@ impl Sides {
 
     fn poll_recv(&self, cx: &Context<'_>) -> Poll<Result<Vec<u8>, Violation>> {
         let mut buffer = [0; 8];
-        let read = self.poll(Side::Read, "recv", cx, |machine, turned, answers, timeline| {
-            machine.say(turned, Some(buffer.len()), &mut buffer[..], answers, timeline)
-        });
+        let request = Listen { size: Some(buffer.len()), buffer: &mut buffer[..] };
+        let read = self.poll(Side::Read, "recv", cx, request);
         read.map_ok(|count| buffer[..count].to_vec())
     }
 
@@ -208,9 +199,9 @@ impl Sides {
         side: Side,
         operation: &'static str,
         cx: &Context<'_>,
-        act: impl FnMut(&mut Machine<Socket>, bool, &Answers, &mut Timeline) -> Verdict,
+        mut request: impl Request<Socket>,
     ) -> Poll<Result<usize, Violation>> {
-        match self.shared.poll(self.session, side, operation, cx, act) {
+        match self.shared.poll(self.session, side, operation, cx, &mut request) {
             Polled::Ready(Answer::Amount(amount), _) => Poll::Ready(Ok(amount)),
             Polled::Ready(Answer::Fault(fault), _) => unreachable!("{fault:?} is in no model"),
             Polled::Refused(violation) => Poll::Ready(Err(violation)),
