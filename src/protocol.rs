@@ -36,6 +36,12 @@ impl<S: Copy + Eq> OperationInfo<S> {
         self.transitions.iter().find(|(from, _)| *from == state).map(|(_, to)| *to)
     }
 
+    /// The states that it leads to from any of `states`; none, if it is possible in none of them.
+    pub(crate) fn after<P: Protocol<State = S>>(&self, states: States) -> States {
+        let after = self.possible_in::<P>(states).map(|(_, next)| States::of::<P>(*next));
+        after.fold(States::NONE, States::or)
+    }
+
     /// The transitions that are possible in any of `states`.
     pub(crate) fn possible_in<P: Protocol<State = S>>(
         &self,

@@ -57,6 +57,11 @@ impl<L: Language> Step<L> {
         self.heard().is_some()
     }
 
+    /// Whether it says an error.
+    pub(crate) fn says_fault(&self) -> bool {
+        matches!(&self.what, What::Said(said) if L::said_fault(said).is_some())
+    }
+
     pub(crate) fn heard(&self) -> Option<&L::Heard> {
         match &self.what {
             What::Heard(heard) => Some(heard),
