@@ -39,6 +39,7 @@ pub(crate) struct Happened {
 }
 
 impl Happened {
+    #[inline]
     pub(crate) fn new(session: usize, step: usize) -> Self {
         Self {
             session,
@@ -55,10 +56,12 @@ impl Happened {
 
 impl Timeline {
     /// An empty one, with room for a short session.
+    #[inline]
     pub(crate) fn new() -> Self {
         Self { happened: Vec::with_capacity(SHORT) }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, happened: Happened) -> Sequence {
         self.happened.push(happened);
         self.happened.len() - 1

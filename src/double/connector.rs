@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::panic::Location;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
@@ -43,11 +42,7 @@ impl Scripted<Socket> {
     /// At this line: if the verifier has given its last verdict, so that nobody would judge it.
     #[track_caller]
     pub fn new_session(&self) -> SocketScript {
-        let session = self.shared.new_case(self.queue, Location::caller());
-        let Some(session) = session else {
-            panic!("the verifier is gone: nobody would judge a session that is queued now");
-        };
-        SocketScript::new(Draft::new(Arc::clone(&self.shared), session))
+        SocketScript::new(Draft::new(&self.shared, self.queue))
     }
 }
 

@@ -1,8 +1,5 @@
 //! The scripted connector of WebSockets.
 
-use std::panic::Location;
-use std::sync::Arc;
-
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::Response;
@@ -27,11 +24,7 @@ impl Scripted<WebSocket> {
     /// At this line: if the verifier has given its last verdict, so that nobody would judge it.
     #[track_caller]
     pub fn new_session(&self) -> WebSocketScript {
-        let session = self.shared.new_case(self.queue, Location::caller());
-        let Some(session) = session else {
-            panic!("the verifier is gone: nobody would judge a session that is queued now");
-        };
-        WebSocketScript::new(Draft::new(Arc::clone(&self.shared), session))
+        WebSocketScript::new(Draft::new(&self.shared, self.queue))
     }
 
     /// Takes a session for a client that connects.

@@ -1,11 +1,14 @@
 //! A script while it is being written: each step is checked where it is written.
 
+use std::iter;
+use std::panic::Location;
 use std::sync::Arc;
 
 use super::check::Before;
 use super::{Framing, Step, What};
 use crate::protocol::{OperationInfo, States};
-use crate::session::{Language, Shared};
+use crate::session::{Language, Machine, Shared};
+use crate::verify::SessionLabel;
 
 /// As many steps as a short script has: room for them from the start.
 const SHORT: usize = 4;
@@ -70,6 +73,7 @@ impl<L: Language> Step<L> {
         std::ptr::eq(self.operation(), L::ENTRY)
     }
 
+    #[inline]
     pub(crate) fn operation(&self) -> &'static OperationInfo<L::State> {
         match &self.what {
             What::Heard(heard) => L::heard_operation(heard),
@@ -82,79 +86,127 @@ impl<L: Language> Step<L> {
 pub(crate) struct Draft<L: Language> {
     shared: Arc<Shared>,
     session: usize,
+    writing: Writing<L>,
+}
+
+/// Where a script is written to.
+enum Writing<L: Language> {
+    /// Into the machine that will judge by it, so that landing moves nothing.
+    Whole(Box<Machine<L>>),
+    More(Box<More<L>>),
+    /// It has landed, or is not to.
+    Over,
+}
+
+/// More of a script that has landed.
+struct More<L: Language> {
     script: Script<L>,
-    name: Option<Arc<str>>,
-    /// How long the script was that this goes on with, if it does.
-    landed: Option<usize>,
-    has_landed: bool,
+    /// How long the script was that this goes on with.
+    landed: usize,
 }
 
 impl<L: Language> Draft<L> {
-    pub(crate) fn new(shared: Arc<Shared>, session: usize) -> Self {
+    /// One with the next place in a queue. Panics at the caller's line if the verifier is gone.
+    #[track_caller]
+    pub(crate) fn new(shared: &Arc<Shared>, queue: usize) -> Self {
+        let at = Location::caller();
+        let Some(session) = shared.new_case(queue, at) else {
+            panic!("the verifier is gone: nobody would judge a session that is queued now");
+        };
         let script = Script { steps: Vec::with_capacity(SHORT), ..Script::new() };
-        Self { shared, session, script, name: None, landed: None, has_landed: false }
+        let label = SessionLabel { transport: L::NAME, ..SessionLabel::new(session, at) };
+        let writing = Writing::Whole(Box::new(Machine::new(label, script)));
+        Self { shared: Arc::clone(shared), session, writing }
     }
 
     /// More of a script that has landed.
     pub(crate) fn continuing(shared: Arc<Shared>, session: usize) -> Self {
-        let mut draft = Self::new(shared, session);
-        let (landed, script) = draft.landed(|script| {
+        let more = shared.with_script(session, |script: &Script<L>| {
             let Script { reach, standing, framing, .. } = script;
             let (standing, framing) = (standing.clone(), framing.clone());
-            (script.steps.len(), Script { reach: *reach, standing, framing, ..Script::new() })
+            let more = Script { reach: *reach, standing, framing, ..Script::new() };
+            More { script: more, landed: script.steps.len() }
         });
-        draft.landed = Some(landed);
-        draft.script = script;
-        draft
+        Self { shared, session, writing: Writing::More(more.into()) }
     }
 
     /// Adds a step. Panics at the caller's line if no client could ever come to it, or if nothing
     /// could tell it from one before it.
+    #[inline]
     #[track_caller]
-    pub(crate) fn push(&mut self, step: Step<L>) {
-        self.script.steps.push(step);
-        match self.check_last() {
-            Ok(reach) => self.script.reach = reach,
-            Err(problem) => panic!("{problem}"),
-        }
-        let Script { steps, standing, .. } = &mut self.script;
-        if steps.last().is_some_and(|step| step.is_standing) {
-            standing.push(self.landed.unwrap_or(0) + steps.len() - 1);
-        }
+    pub(crate) fn push(&mut self, what: What<L>) {
+        let at = Location::caller();
+        self.add(|| Step::new(what, at));
+    }
+
+    /// The same of a part of a rule.
+    #[track_caller]
+    pub(crate) fn push_rule(&mut self, what: What<L>) {
+        let at = Location::caller();
+        self.add(|| Step::standing(what, at));
+    }
+
+    #[inline]
+    #[track_caller]
+    fn add(&mut self, step: impl FnOnce() -> Step<L>) {
+        // Made where it stays: moving a step costs more than all else that is done with it here.
+        self.script_mut().steps.extend(iter::once_with(step));
+        self.accept();
     }
 
     /// Checks the step that was added last by those before it.
-    fn check_last(&self) -> Result<States, String> {
-        let Script { steps, standing, reach, .. } = &self.script;
-        let Some((step, batch)) = steps.split_last() else { return Ok(*reach) };
-        match self.landed {
-            None => Before { landed: &[], batch, standing }.check(step, *reach),
-            Some(landed) => self.landed(|script| {
-                Before { landed: &script.steps[..landed], batch, standing }.check(step, *reach)
+    #[inline(never)]
+    #[track_caller]
+    fn accept(&mut self) {
+        let landed = match &self.writing {
+            Writing::More(more) => more.landed,
+            Writing::Whole(_) | Writing::Over => 0,
+        };
+        let Script { steps, standing, reach, .. } = self.script();
+        let Some((step, batch)) = steps.split_last() else { return };
+        let (reach, is_standing) = (*reach, step.is_standing);
+        let checked = match landed {
+            0 => Before { landed: &[], batch, standing }.check(step, reach),
+            _ => self.shared.with_script(self.session, |script| {
+                Before { landed: &script.steps[..landed], batch, standing }.check(step, reach)
             }),
+        };
+        let script = self.script_mut();
+        match checked {
+            Ok(reach) => script.reach = reach,
+            Err(problem) => panic!("{problem}"),
         }
-    }
-
-    /// Looks at the script that has landed.
-    fn landed<T>(&self, look: impl FnOnce(&Script<L>) -> T) -> T {
-        self.shared.with_script(self.session, look)
+        if is_standing {
+            script.standing.push(landed + script.steps.len() - 1);
+        }
     }
 
     /// The step that was added last, for its modifiers.
     pub(crate) fn last(&mut self) -> Option<&mut Step<L>> {
-        self.script.steps.last_mut()
+        self.script_mut().steps.last_mut()
     }
 
     pub(crate) fn script(&self) -> &Script<L> {
-        &self.script
+        match &self.writing {
+            Writing::Whole(machine) => machine.script(),
+            Writing::More(more) => &more.script,
+            Writing::Over => unreachable!("what has landed is no draft"),
+        }
     }
 
     pub(crate) fn script_mut(&mut self) -> &mut Script<L> {
-        &mut self.script
+        match &mut self.writing {
+            Writing::Whole(machine) => machine.script_mut(),
+            Writing::More(more) => &mut more.script,
+            Writing::Over => unreachable!("what has landed is no draft"),
+        }
     }
 
+    /// Names the session; what goes on has the name that it has.
     pub(crate) fn set_name(&mut self, name: &str) {
-        self.name = Some(name.into());
+        if let Writing::Whole(machine) = &mut self.writing {
+            machine.label.name = Some(name.into());
+        }
     }
 
     /// Lands the script now: for a client to connect to, or for a double that `is_connected`
@@ -174,27 +226,23 @@ impl<L: Language> Draft<L> {
     }
 
     fn land_once(&mut self, is_connected: bool) -> bool {
-        if self.has_landed {
-            return true;
-        }
-        self.has_landed = true;
-        let script = std::mem::replace(&mut self.script, Script::new());
-        match self.landed {
-            Some(landed) => self.shared.land_more(self.session, script, landed),
-            None => {
-                self.shared.land(self.session, script, self.name.take(), is_connected);
-                true
+        match std::mem::replace(&mut self.writing, Writing::Over) {
+            Writing::Whole(machine) => self.shared.land(self.session, machine, is_connected),
+            Writing::More(more) => {
+                return self.shared.land_more(self.session, more.script, more.landed);
             }
+            Writing::Over => {}
         }
+        true
     }
 }
 
 impl<L: Language> Drop for Draft<L> {
     fn drop(&mut self) {
-        if std::thread::panicking() && !self.has_landed {
+        if std::thread::panicking() {
             // The step that was being written is refused; half a script would only mislead.
-            self.has_landed = true;
-            if self.landed.is_none() {
+            let refused = std::mem::replace(&mut self.writing, Writing::Over);
+            if matches!(refused, Writing::Whole(_)) {
                 self.shared.withdraw(self.session);
             }
         }

@@ -121,6 +121,7 @@ pub(crate) enum Pattern<T: Value + ?Sized> {
 
 impl<T: Value + ?Sized> Expected<T> {
     /// The literal, any value, or a labelled predicate: whatever was given.
+    #[inline]
     pub(crate) fn literal(&self) -> Option<&T::Literal> {
         match &self.0 {
             Pattern::Is(literal) => Some(literal),
@@ -136,6 +137,7 @@ impl<T: Value + ?Sized> Expected<T> {
 
 impl Expected<[u8]> {
     /// Whether the script judges every byte, so that nobody has to assert them.
+    #[inline]
     pub(crate) fn is_stated(&self) -> bool {
         match &self.0 {
             Pattern::Is(_) | Pattern::Matching(_) => true,
@@ -169,6 +171,7 @@ impl Expected<[u8]> {
     }
 
     /// Where a run of these bytes ends, if it has no end of its own.
+    #[inline]
     pub(crate) fn ending(&self) -> Option<Ending> {
         match &self.0 {
             Pattern::Is(_) => None,
@@ -417,6 +420,7 @@ macro_rules! borrowed_bytes {
                 Bytes::copy_from_slice(self.as_ref())
             }
 
+            #[inline]
             fn into_literal(self) -> Literal {
                 Literal::copied(self.as_ref())
             }
@@ -448,6 +452,7 @@ macro_rules! bytes_literal {
         }
 
         impl $(<$($generic)+>)? IntoExpected<[u8]> for $literal {
+            #[inline]
             fn into_expected(self) -> Result<Expected<[u8]>, InvalidArgument> {
                 Ok(Expected(Pattern::Is(self.into_literal())))
             }

@@ -20,6 +20,7 @@ enum Form {
 
 impl Literal {
     /// A copy of `bytes`.
+    #[inline]
     pub(crate) fn copied(bytes: &[u8]) -> Self {
         if bytes.len() > FEW {
             return Self(Form::Many(Bytes::copy_from_slice(bytes)));

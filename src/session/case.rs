@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use super::language::Language;
 use super::machine::Machine;
-use crate::script::Script;
 use crate::timeline::{Happened, Sequence, Sequences, Timeline};
 use crate::verify::{
     Interaction, Line, Outcome, SessionLabel, Stage, StepLabel, UnusedSession, UnusedStep,
@@ -65,8 +64,9 @@ impl Case {
         }
     }
 
-    /// Takes the script that was written.
-    pub(crate) fn land<L: Language>(&mut self, label: SessionLabel, script: Script<L>) {
+    /// Takes the script that was written, in its machine.
+    pub(crate) fn land<L: Language>(&mut self, mut machine: Box<Machine<L>>) {
+        let script = machine.script();
         self.stage = Stage::Queued;
         self.stays_open = script.stays_open;
         self.begins_with_entry = script.begins_with_entry();
@@ -75,7 +75,8 @@ impl Case {
             Some(connected) if !self.begins_with_entry => connected,
             _ => L::INITIAL,
         };
-        self.machine = Some(Box::new(Machine::new(label, script, state)));
+        machine.start(state);
+        self.machine = Some(machine);
     }
 
     /// The machine, once the script has landed.

@@ -117,11 +117,9 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn new<L: Language>(side: Side, steps: &[Step<L>]) -> Self {
-        let mut cursor = Self { side, at: 0, times: 0, due: 0 };
-        cursor.at = cursor.place(steps, 0, false);
-        cursor.due = cursor.place(steps, cursor.at, true);
-        cursor
+    /// One before a script that has no steps yet.
+    fn new(side: Side) -> Self {
+        Self { side, at: 0, times: 0, due: 0 }
     }
 
     /// One more time of `step`, at or after `at`, is over.
@@ -296,25 +294,34 @@ enum Concluded {
 }
 
 impl<L: Language> Machine<L> {
-    pub(crate) fn new(label: SessionLabel, script: Script<L>, state: L::State) -> Self {
-        let interruption = position_of_interruption(&script);
+    /// One whose script is still being written.
+    #[inline]
+    pub(crate) fn new(label: SessionLabel, script: Script<L>) -> Self {
         Self {
-            heard: Cursor::new(Side::Heard, &script.steps),
-            said: Cursor::new(Side::Said, &script.steps),
+            heard: Cursor::new(Side::Heard),
+            said: Cursor::new(Side::Said),
             label,
             script,
-            state,
+            state: L::INITIAL,
             last_heard: None,
             run: None,
             given: None,
             aside: None,
-            interruption,
+            interruption: None,
             is_interrupted: false,
             kept: Vec::new(),
             at_the_end: (0, 0),
             happened: Sequences::default(),
             moves: 0,
         }
+    }
+
+    /// Starts with the script, which is complete for now, in a state.
+    pub(crate) fn start(&mut self, state: L::State) {
+        self.state = state;
+        self.interruption = position_of_interruption(&self.script);
+        self.heard.extend(0, &self.script.steps);
+        self.said.extend(0, &self.script.steps);
     }
 
     /// Goes on with `more` of the script.
@@ -335,6 +342,11 @@ impl<L: Language> Machine<L> {
 
     pub(crate) fn script(&self) -> &Script<L> {
         &self.script
+    }
+
+    /// The script, to be written; it is not to be changed once it has begun.
+    pub(crate) fn script_mut(&mut self) -> &mut Script<L> {
+        &mut self.script
     }
 
     pub(crate) fn state(&self) -> L::State {

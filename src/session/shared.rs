@@ -30,11 +30,11 @@ use super::book::{Book, Choice, Taken};
 use super::clock::{Ring, now, ring_at};
 use super::few::Few;
 use super::language::{Answer, Language, Opinion};
-use super::machine::{Verdict, Wait};
-use super::request::Request;
+use super::machine::{Machine, Verdict, Wait};
+use super::request::{Hear, Request};
 use crate::script::{Chunks, Script};
 use crate::transport::Timer;
-use crate::verify::{Details, Report, SessionLabel, Stage, Violation, ViolationKind};
+use crate::verify::{Details, Report, Stage, Violation, ViolationKind};
 
 /// How long after its patience has run out a wait may take to be polled and told so. A mark that
 /// no poll answers by then belongs to a wait that was dropped, and harms nobody (W2). A wait that
@@ -321,19 +321,12 @@ impl Shared {
     pub(crate) fn land<L: Language>(
         &self,
         session: usize,
-        script: Script<L>,
-        name: Option<Arc<str>>,
+        machine: Box<Machine<L>>,
         is_connected: bool,
     ) {
         let mut inner = self.lock();
         inner.book.activity += 1;
-        let case = &mut inner.book.cases[session];
-        let label = SessionLabel {
-            name,
-            transport: L::NAME,
-            ..SessionLabel::new(session, case.written_at)
-        };
-        case.land(label, script);
+        inner.book.cases[session].land(machine);
         if is_connected {
             inner.book.open(session);
             inner.first_unsettled = inner.first_unsettled.min(session);
@@ -660,10 +653,24 @@ impl Shared {
 
     /// The client lets go of its transport: judges that, and ends the session's life.
     pub(crate) fn leave<L: Language>(&self, session: usize, call: L::Call<'_>) {
+        let mut guard = self.lock();
+        match guard.glance(session, Side::Write, &mut Hear::<L>(call)) {
+            Some(_) => Self::end_life(guard, session, Stage::Closed),
+            None => self.leave_closely::<L>(guard, session, call),
+        }
+    }
+
+    /// The same where it wants a closer look.
+    #[inline(never)]
+    fn leave_closely<'s, L: Language>(
+        &'s self,
+        mut guard: MutexGuard<'s, Inner>,
+        session: usize,
+        call: L::Call<'_>,
+    ) {
         let mut answers = Vec::new();
         let mut asked_at = 0;
         loop {
-            let mut guard = self.lock();
             let inner = &mut *guard;
             if inner.is_ended {
                 return;
@@ -686,6 +693,7 @@ impl Shared {
                         asked_at = machine.moves();
                         drop(guard);
                         answers.push((step, question.put()));
+                        guard = self.lock();
                         continue;
                     }
                     // It is told by the verdict; there is nobody to hand an error to.
@@ -728,7 +736,8 @@ impl Shared {
     /// Nothing more comes of a session.
     fn end_life(mut inner: MutexGuard<'_, Inner>, session: usize, stage: Stage) {
         inner.book.set_stage(session, stage);
-        let tasks = std::mem::take(&mut inner.tasks[session]);
+        let tasks = &mut inner.tasks[session];
+        let tasks = (!tasks.are_away()).then(|| std::mem::take(tasks));
         let woken = inner.take_overseers();
         drop(inner);
         drop(tasks);

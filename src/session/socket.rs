@@ -38,6 +38,7 @@ impl Language for Socket {
     const ENTRY: &'static OperationInfo<SocketState> = &operations::CONNECT;
     const LISTENING: &'static OperationInfo<SocketState> = &operations::RECV;
 
+    #[inline]
     fn heard_operation(heard: &SocketHeard) -> &'static OperationInfo<SocketState> {
         match heard {
             SocketHeard::Connect(_) => &operations::CONNECT,
@@ -49,6 +50,7 @@ impl Language for Socket {
         }
     }
 
+    #[inline]
     fn said_operation(said: &SocketSaid) -> &'static OperationInfo<SocketState> {
         match said {
             SocketSaid::Recv { payload: Some(_), .. } => &operations::RECV_FRAME,
@@ -59,6 +61,7 @@ impl Language for Socket {
         }
     }
 
+    #[inline]
     fn call_operation(call: SocketCall<'_>) -> &'static OperationInfo<SocketState> {
         match call {
             SocketCall::Connect(_) => &operations::CONNECT,
@@ -240,6 +243,7 @@ impl Language for Socket {
         }
     }
 
+    #[inline]
     fn amount(call: SocketCall<'_>) -> usize {
         match call {
             SocketCall::Write(data) => data.len(),
@@ -247,6 +251,7 @@ impl Language for Socket {
         }
     }
 
+    #[inline]
     fn is_exactly(heard: &SocketHeard, call: SocketCall<'_>) -> bool {
         match (heard, call) {
             (SocketHeard::Connect(Expected(Pattern::Is(literal))), SocketCall::Connect(to)) => {
@@ -428,12 +433,14 @@ impl Language for Socket {
         }
     }
 
+    #[inline]
     fn deliver_whole(said: &SocketSaid, buffer: &mut [u8]) -> Option<usize> {
         let SocketSaid::Recv { bytes, pieces: Pieces::Whole, .. } = said else { return None };
         buffer.get_mut(..bytes.len())?.copy_from_slice(bytes);
         Some(bytes.len())
     }
 
+    #[inline]
     fn said_fault(said: &SocketSaid) -> Option<Fault> {
         match said {
             SocketSaid::RecvError(fault) => Some(*fault),
@@ -457,6 +464,7 @@ impl Language for Socket {
         if fault.is_reset() { SocketState::Reset } else { state }
     }
 
+    #[inline]
     fn standing(call: SocketCall<'_>, state: SocketState) -> Option<Answer> {
         use SocketState::{Finished, Reset, ShutDown};
         match (call, state) {
@@ -476,6 +484,7 @@ impl Language for Socket {
         Self::is_sent(heard) && matches!(state, ShutDown | Finished | Reset)
     }
 
+    #[inline]
     fn unmentioned(call: SocketCall<'_>) -> Unmentioned {
         match call {
             SocketCall::Connect(_) | SocketCall::Write(_) => Unmentioned::Refused,

@@ -71,8 +71,7 @@ macro_rules! script_methods {
 
             #[track_caller]
             fn step<N>(mut self, what: crate::script::What<$protocol>) -> $builder<N> {
-                let at = std::panic::Location::caller();
-                self.draft.push(crate::script::Step::new(what, at));
+                self.draft.push(what);
                 $builder { draft: self.draft, kind: std::marker::PhantomData }
             }
 

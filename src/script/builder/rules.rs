@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::Location;
 
 use super::{AfterReply, AfterRule, SocketScript, some_bytes};
 use crate::script::{
-    Draft, IntoBytes, IntoExpected, Pieces, Reply, Sent, Socket, SocketHeard, SocketSaid, Step,
-    What,
+    Draft, IntoBytes, IntoExpected, Pieces, Reply, Sent, Socket, SocketHeard, SocketSaid, What,
 };
 
 /// Rules: what may come at any point, beside the steps.
@@ -68,7 +66,7 @@ impl<K> SocketScript<K> {
             "`{method}`: a run without an end would take all that the client sends; give it one"
         );
         let heard = What::Heard(SocketHeard::SendAll(bytes));
-        self.draft.push(Step::standing(heard, Location::caller()));
+        self.draft.push_rule(heard);
         self.draft
     }
 }
@@ -109,7 +107,7 @@ impl Whenever {
 
     #[track_caller]
     fn says(mut self, said: SocketSaid) -> SocketScript<AfterReply> {
-        self.draft.push(Step::standing(What::Said(said), Location::caller()));
+        self.draft.push_rule(What::Said(said));
         SocketScript { draft: self.draft, kind: PhantomData }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::Location;
 
 use super::WebSocketScript;
 use super::steps::{sayable, sendable};
 use crate::script::websocket::{
     MessageReply, SentMessage, WebSocket, WebSocketHeard, WebSocketSaid,
 };
-use crate::script::{AfterReply, AfterRule, Draft, IntoExpected, Step, What};
+use crate::script::{AfterReply, AfterRule, Draft, IntoExpected, What};
 use crate::transport::websocket::Message;
 
 /// Rules: what may come at any point, beside the steps.
@@ -62,7 +61,7 @@ impl<K> WebSocketScript<K> {
     #[track_caller]
     fn rule(mut self, method: &str, message: impl IntoExpected<Message>) -> Draft<WebSocket> {
         let heard = WebSocketHeard::Send(sendable(method, message));
-        self.draft.push(Step::standing(What::Heard(heard), Location::caller()));
+        self.draft.push_rule(What::Heard(heard));
         self.draft
     }
 }
@@ -103,7 +102,7 @@ impl WheneverMessage {
 
     #[track_caller]
     fn says(mut self, said: WebSocketSaid) -> WebSocketScript<AfterReply> {
-        self.draft.push(Step::standing(What::Said(said), Location::caller()));
+        self.draft.push_rule(What::Said(said));
         WebSocketScript { draft: self.draft, kind: PhantomData }
     }
 }
