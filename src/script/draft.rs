@@ -1,6 +1,7 @@
 //! A script while it is being written: each step is checked where it is written.
 
 use std::iter;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -136,7 +137,9 @@ impl<L: Language> Draft<L> {
     #[track_caller]
     pub(crate) fn push(&mut self, what: What<L>) {
         let at = Location::caller();
-        self.add(|| Step::new(what, at));
+        // What may have to be dropped on the way is kept in memory for that, and moved from there.
+        let what = ManuallyDrop::new(what);
+        self.add(|| Step::new(ManuallyDrop::into_inner(what), at));
     }
 
     /// The same of a part of a rule.

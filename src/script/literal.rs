@@ -42,6 +42,7 @@ impl Literal {
 impl Deref for Literal {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Form::Few { len, bytes } => &bytes[..usize::from(*len)],
