@@ -1123,8 +1123,8 @@ impl<L: Language> Machine<L> {
         Concluded::Settled { fault: step.raises, progressed: step.is_progress() }
     }
 
-    /// Gives the client the whole step that is due, if there is nothing more to it: what
-    /// [`give`](Self::give) would come to, as nearly always.
+    /// Gives the client the whole step that is due, or more of one that was begun, if there is
+    /// nothing else to it: what [`give`](Self::give) would come to, as nearly always.
     pub(crate) fn say_exactly(
         &mut self,
         size: Option<usize>,
@@ -1132,10 +1132,7 @@ impl<L: Language> Machine<L> {
         timeline: &mut Timeline,
     ) -> Option<usize> {
         let step = self.said.at;
-        let is_plain = self.run.is_none()
-            && self.given.is_none()
-            && self.aside.is_none()
-            && !self.is_interrupted;
+        let is_plain = self.run.is_none() && self.aside.is_none() && !self.is_interrupted;
         if !is_plain || self.heard.due < step {
             return None;
         }
@@ -1145,9 +1142,32 @@ impl<L: Language> Machine<L> {
         if self.is_cut_off(step) {
             return None;
         }
-        let amount = L::deliver_whole(said, buffer)?;
-        let happened = Happened::new(self.label.index, step);
-        self.record(Happened { amount, size, is_complete: true, ..happened }, timeline);
+        let amount = match &mut self.given {
+            None => {
+                let amount = L::deliver_whole(said, buffer)?;
+                let happened = Happened::new(self.label.index, step);
+                self.record(Happened { amount, size, is_complete: true, ..happened }, timeline);
+                amount
+            }
+            Some(given) if given.step == step && given.made.is_none() => {
+                let (amount, is_all) = match L::deliver(said, given.amount, self.state, buffer) {
+                    Delivered::Part(amount) => (amount, false),
+                    Delivered::Whole(amount) => (amount, true),
+                    Delivered::Fault(_) => return None,
+                };
+                given.amount += amount;
+                let happened = &mut timeline[given.sequence];
+                happened.amount = given.amount;
+                happened.is_complete = is_all;
+                if !is_all {
+                    self.moves += 1;
+                    return Some(amount);
+                }
+                self.given = None;
+                amount
+            }
+            Some(_) => return None,
+        };
         self.state = state;
         self.said.pass(step + 1, &self.script.steps);
         self.leave_behind();
