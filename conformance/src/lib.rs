@@ -68,15 +68,92 @@ pub use transport::Transport;
 ///
 /// The tests have the names of the promises, and lie in the module in which this stands.
 ///
-/// A [`Subject`] for which some of them mean nothing names those that it keeps, behind a semicolon:
-/// `promises!(Double; stream::c4_dropping_closes ..)`. [`promises::ALL`] tells which it leaves out.
+/// A [`Subject`] of which something cannot be asked says what, and why:
+///
+/// ```
+/// # use wirescript_conformance::Transport;
+/// # use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
+/// # struct Tokio;
+/// # impl Transport for Tokio {
+/// #     type Connector = TokioConnector;
+/// #     fn connector() -> TokioConnector { TokioConnector::new() }
+/// #     fn block_on<F: Future>(future: F) -> F::Output {
+/// #         tokio::runtime::Runtime::new().unwrap().block_on(future)
+/// #     }
+/// #     fn spawn(task: impl Future<Output = ()> + Send + 'static) { tokio::spawn(task); }
+/// #     fn is_connected(_: &TokioSocket<TokioStream>) -> bool { true }
+/// # }
+/// wirescript_conformance::promises!(Tokio, except {
+///     connecting::an_ipv6_address_is_dialled: "this network has none",
+/// });
+/// ```
+///
+/// and one that is about a few of them names these: `promises!(Tokio, only { reset::.., .. })`. What
+/// is no promise does not compile:
+///
+/// ```compile_fail,E0432
+/// # use wirescript_conformance::Transport;
+/// # use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
+/// # struct Tokio;
+/// # impl Transport for Tokio {
+/// #     type Connector = TokioConnector;
+/// #     fn connector() -> TokioConnector { TokioConnector::new() }
+/// #     fn block_on<F: Future>(future: F) -> F::Output {
+/// #         tokio::runtime::Runtime::new().unwrap().block_on(future)
+/// #     }
+/// #     fn spawn(task: impl Future<Output = ()> + Send + 'static) { tokio::spawn(task); }
+/// #     fn is_connected(_: &TokioSocket<TokioStream>) -> bool { true }
+/// # }
+/// wirescript_conformance::promises!(Tokio, except {
+///     connecting::an_ipv5_address_is_dialled: "this network has none",
+/// });
+/// ```
 #[macro_export]
 macro_rules! promises {
     ($subject:ty) => {
-        $crate::__all! { __stamp $subject }
+        $crate::promises!($subject, except {});
     };
-    ($subject:ty; $($kept:tt)+) => {
-        $crate::__stamp! { $subject; $($kept)+ }
+    ($subject:ty, except { $($module:ident::$promise:ident: $reason:literal),* $(,)? }) => {
+        $crate::__except! {
+            ($) __all __stamp $subject;
+            $($module::$promise is $crate::promises::$module::$promise)*
+        }
+    };
+    ($subject:ty, only { $($module:ident::$promise:ident),+ $(,)? }) => {
+        $($crate::__stamp! { $subject; $module::$promise })+
+    };
+}
+
+/// Gives each of the promises that `$all` has to `$stamp`, but for some: these have an arm of their
+/// own in a macro that is made for it, which makes nothing of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __except {
+    (
+        ($dollar:tt) $all:ident $stamp:ident $subject:ty;
+        $($module:ident::$promise:ident is $path:path)*
+    ) => {
+        $(
+            #[allow(unused_imports, reason = "it is only to exist")]
+            const _: () = {
+                use $path;
+            };
+        )*
+        macro_rules! __unless_excepted {
+            $(($module::$promise) => {};)*
+            ($dollar module:ident::$dollar promise:ident) => {
+                $crate::$stamp! { $subject; $dollar module::$dollar promise }
+            };
+        }
+        $crate::$all! { __each __unless_excepted }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __each {
+    ($to:ident; $($module:ident::$promise:ident)+) => {
+        $($to! { $module::$promise })+
     };
 }
 
@@ -135,17 +212,15 @@ macro_rules! __all {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stamp {
-    ($subject:ty; $($module:ident::$promise:ident)+) => {
-        $(
-            #[test]
-            fn $promise() {
-                $crate::check(|| {
-                    <$subject as $crate::Subject>::block_on(
-                        $crate::promises::$module::$promise::<$subject>(),
-                    )
-                });
-            }
-        )+
+    ($subject:ty; $module:ident::$promise:ident) => {
+        #[test]
+        fn $promise() {
+            $crate::check(|| {
+                <$subject as $crate::Subject>::block_on($crate::promises::$module::$promise::<
+                    $subject,
+                >())
+            });
+        }
     };
 }
 

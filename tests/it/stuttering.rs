@@ -19,12 +19,12 @@ macro_rules! stamped {
     ($($module:ident: $subject:ty;)+) => {
         $(mod $module {
             type Stuttering = super::Stuttering<$subject>;
-            wirescript_conformance::promises!(
-                Stuttering;
-                cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles
-                cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls
-                cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll
-            );
+
+            wirescript_conformance::promises!(Stuttering, only {
+                cancelling::c8_a_write_that_is_dropped_neither_loses_nor_doubles,
+                cancelling::c8_all_bytes_come_once_though_no_future_lives_for_two_polls,
+                cancelling::c8_no_byte_is_lost_or_doubled_by_what_is_dropped_at_any_poll,
+            });
         })+
     };
 }

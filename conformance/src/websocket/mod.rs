@@ -24,15 +24,18 @@ pub use tcp::{TcpListener, TcpPeer};
 /// Makes a `#[test]` of each of the [promises](mod@crate::websocket::promises), for one
 /// [`Subject`](crate::websocket::Subject).
 ///
-/// One for which some of them mean nothing names those that it keeps, behind a semicolon, as in
+/// One of which something cannot be asked says what, and why, as in
 /// [`promises!`](crate::promises!).
 #[macro_export]
 macro_rules! websocket_promises {
     ($subject:ty) => {
-        $crate::__websocket_all! { __websocket_stamp $subject }
+        $crate::websocket_promises!($subject, except {});
     };
-    ($subject:ty; $($kept:tt)+) => {
-        $crate::__websocket_stamp! { $subject; $($kept)+ }
+    ($subject:ty, except { $($module:ident::$promise:ident: $reason:literal),* $(,)? }) => {
+        $crate::__except! {
+            ($) __websocket_all __websocket_stamp $subject;
+            $($module::$promise is $crate::websocket::promises::$module::$promise)*
+        }
     };
 }
 
@@ -98,16 +101,14 @@ macro_rules! __websocket_all {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __websocket_stamp {
-    ($subject:ty; $($module:ident::$promise:ident)+) => {
-        $(
-            #[test]
-            fn $promise() {
-                $crate::check(|| {
-                    <$subject as $crate::websocket::Subject>::block_on(
-                        $crate::websocket::promises::$module::$promise::<$subject>(),
-                    )
-                });
-            }
-        )+
+    ($subject:ty; $module:ident::$promise:ident) => {
+        #[test]
+        fn $promise() {
+            $crate::check(|| {
+                <$subject as $crate::websocket::Subject>::block_on(
+                    $crate::websocket::promises::$module::$promise::<$subject>(),
+                )
+            });
+        }
     };
 }
