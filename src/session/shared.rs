@@ -1034,6 +1034,8 @@ impl Inner {
             return None;
         }
         let slot = match side {
+            // Nobody has to let go of what may stay open, so that may be all that was waited for.
+            Side::Connect if !self.settling.is_empty() => return None,
             Side::Connect | Side::Write | Side::Read => &mut tasks.parked[side.slot()],
             Side::Flush | Side::InPassing => return None,
         };
@@ -1090,7 +1092,7 @@ impl Inner {
         match answer {
             Answer::Amount(_) => {
                 self.book.set_stage(session, Stage::Open);
-                [None, None]
+                [self.take_settled(), None]
             }
             Answer::Fault(_) => {
                 self.book.set_stage(session, Stage::Failed);

@@ -177,6 +177,19 @@ fn a_session_that_is_to_stay_open_wakes_who_waits_for_all_to_settle() {
     });
 }
 
+#[test]
+fn a_connect_of_what_may_stay_open_wakes_who_waits_for_all_to_settle() {
+    check(|| {
+        let shared = shared();
+        let net = connector(&shared);
+        net.new_session().expect_connect("peer:1").stays_open();
+        let connecting =
+            spawn(async move { net.connect(&Endpoint::new("peer", 1)).await.unwrap() });
+        block_on(poll_fn(|cx| shared.poll_settled(cx)));
+        drop(block_on(connecting));
+    });
+}
+
 /// A waker that is itself code of the user's: it looks at the verifier, which takes the lock, when
 /// it wakes and when it is dropped.
 struct Curious {
