@@ -70,13 +70,19 @@ impl StdStream {
         either!(self, shutdown(how))
     }
 
+    /// Sets those that there are; a new stream has none.
     pub(super) fn set_timeouts(
         &self,
         read: Option<Duration>,
         write: Option<Duration>,
     ) -> io::Result<()> {
-        either!(self, set_read_timeout(read))?;
-        either!(self, set_write_timeout(write))
+        if read.is_some() {
+            either!(self, set_read_timeout(read))?;
+        }
+        if write.is_some() {
+            either!(self, set_write_timeout(write))?;
+        }
+        Ok(())
     }
 }
 
