@@ -66,7 +66,7 @@ pub use transport::websocket::{
 #[doc(inline)]
 pub use transport::{
     AsyncSocket, AsyncSocketExt, BoxConnector, BoxSocket, Connect, ConnectFn, Endpoint, ErrorClass,
-    InvalidEndpoint, SocketInfo, Timer, classify, connect_fn,
+    InvalidEndpoint, LateInfo, SocketInfo, Timer, classify, connect_fn,
 };
 
 #[cfg(feature = "scripted")]

@@ -166,6 +166,7 @@ macro_rules! __all {
             $($first)*;
             connecting::the_addresses_of_both_ends_are_known
             connecting::the_addresses_are_known_even_after_a_reset
+            connecting::the_addresses_are_known_even_after_the_end
             connecting::a_name_is_looked_up_and_its_addresses_tried
             connecting::an_ipv6_address_is_dialled
             connecting::a_boxed_connector_connects_and_keeps_the_info

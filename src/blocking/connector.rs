@@ -9,7 +9,7 @@ use std::{os::unix::net::UnixStream, path::Path};
 #[cfg(unix)]
 use super::socket::patiently;
 use super::{Connect, StdSocket, StdStream};
-use crate::transport::{Endpoint, SocketInfo};
+use crate::transport::{Endpoint, LateInfo, SocketInfo};
 
 /// Opens connections with the standard library: over TCP, and to [paths](Endpoint::unix) over Unix
 /// domain sockets.
@@ -101,20 +101,23 @@ impl StdConnector {
             Some(timeout) => TcpStream::connect_timeout(&addr, timeout)?,
             None => TcpStream::connect(addr)?,
         };
-        let mut info = SocketInfo::new().with_peer_addr(stream.peer_addr().unwrap_or(addr));
-        if let Ok(local_addr) = stream.local_addr() {
-            info = info.with_local_addr(local_addr);
-        }
         let nodelay = if self.nodelay { stream.set_nodelay(true) } else { Ok(()) };
         let stream = StdStream::from(stream);
         let timeouts = stream.set_timeouts(self.read_timeout, self.write_timeout);
-        // A peer that has reset the connection by now makes these fail on some systems. Its reset
-        // is for whoever reads or writes first (C5).
-        let is_gone = stream.as_tcp().is_none_or(|stream| stream.peer_addr().is_err());
-        match nodelay.and(timeouts) {
-            Err(error) if !is_gone => Err(error),
-            _ => Ok(StdSocket::new(stream).with_info(info)),
+        if let Err(error) = nodelay.and(timeouts) {
+            // A peer that has reset the connection by now makes these fail on some systems. Its reset
+            // is for whoever reads or writes first (C5).
+            if stream.as_tcp().is_some_and(|stream| stream.peer_addr().is_ok()) {
+                return Err(error);
+            }
         }
+        let info = LateInfo::dialled(
+            addr,
+            &stream,
+            |stream| stream.as_tcp()?.peer_addr().ok(),
+            |stream| stream.as_tcp()?.local_addr().ok(),
+        );
+        Ok(StdSocket::new(stream).with_info(info))
     }
 
     #[cfg(unix)]

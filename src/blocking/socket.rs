@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 
 use super::{BoxSocket, Socket, StdStream};
-use crate::transport::SocketInfo;
+use crate::transport::{LateInfo, SocketInfo};
 
 /// A stream of the standard library as a [`Socket`].
 ///
@@ -33,19 +33,19 @@ use crate::transport::SocketInfo;
 #[derive(Debug)]
 pub struct StdSocket {
     inner: StdStream,
-    info: SocketInfo,
+    info: LateInfo<StdStream>,
 }
 
 impl StdSocket {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: impl Into<StdStream>) -> Self {
-        Self { inner: inner.into(), info: SocketInfo::new() }
+        Self { inner: inner.into(), info: SocketInfo::new().into() }
     }
 
     /// Says what is known about the connection.
     #[must_use = "returns the changed socket"]
-    pub fn with_info(mut self, info: SocketInfo) -> Self {
-        self.info = info;
+    pub fn with_info(mut self, info: impl Into<LateInfo<StdStream>>) -> Self {
+        self.info = info.into();
         self
     }
 
@@ -76,7 +76,7 @@ impl StdSocket {
 
 impl Socket for StdSocket {
     fn info(&self) -> &SocketInfo {
-        &self.info
+        self.info.of(&self.inner)
     }
 
     fn shutdown(&mut self) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Facts about a connection, captured when it was made.
+/// Facts about a connection, as they were when it was made.
 ///
 /// ```
 /// use wirescript::SocketInfo;

@@ -96,8 +96,10 @@ pub type BoxSocket = Box<dyn AsyncSocket>;
 pub trait AsyncSocket: AsyncRead + AsyncWrite + Send + Unpin {
     /// What was known about the connection when it was made.
     ///
-    /// It is captured at that moment, because `getpeername(2)` fails once the peer has reset the
-    /// connection. A socket that knows nothing gives [`SocketInfo::unknown`].
+    /// It is what was true at that moment, whatever became of the connection: who the peer is has to
+    /// be kept, because `getpeername(2)` fails once that has reset the connection. What the system
+    /// tells at any time may be asked for only now (see [`LateInfo`](crate::LateInfo)). A socket that
+    /// knows nothing gives [`SocketInfo::unknown`].
     fn info(&self) -> &SocketInfo {
         SocketInfo::unknown()
     }

@@ -388,6 +388,18 @@ fn an_ipv6_address_is_dialled() {
     assert_eq!(socket.info().peer_addr(), Some(server));
 }
 
+/// The kernel takes loopback for the unspecified address.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_unspecified_address_leads_to_one_that_is_known() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.local_addr().unwrap();
+    let socket = StdConnector::new().connect(&Endpoint::new("0.0.0.0", server.port())).unwrap();
+    let (_peer, addr) = listener.accept().unwrap();
+    assert_eq!(socket.info().peer_addr(), Some(server));
+    assert_eq!(socket.info().local_addr(), Some(addr));
+}
+
 #[test]
 fn c9_nobody_listening_is_refused() {
     // Bound, so that nobody else gets the port, and never listening.

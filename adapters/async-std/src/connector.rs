@@ -10,7 +10,7 @@ use std::path::Path;
 use async_std::net::{TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use async_std::os::unix::net::UnixStream;
-use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
+use wirescript::{Connect, Endpoint, LateInfo, SocketInfo, async_trait};
 
 use crate::{AsyncStdSocket, AsyncStdStream};
 
@@ -70,22 +70,24 @@ impl AsyncStdConnector {
 
     async fn dial(&self, addr: SocketAddr) -> io::Result<AsyncStdSocket<AsyncStdStream>> {
         let stream = TcpStream::connect(addr).await?;
-        // A peer that has reset the connection by now makes all of these fail, on some systems.
-        // Its reset is for whoever reads or writes first (C5).
         if self.nodelay {
-            // Only now, because async-std makes the socket and connects it in one go.
+            // Only now, because async-std makes the socket and connects it in one go. A peer that has
+            // reset the connection by now makes it fail, on some systems. Its reset is for whoever
+            // reads or writes first (C5).
             if let Err(error) = stream.set_nodelay(true) {
                 if stream.peer_addr().is_ok() {
                     return Err(error);
                 }
             }
         }
-        let peer_addr = stream.peer_addr().unwrap_or(addr);
-        let mut info = SocketInfo::new().with_peer_addr(peer_addr);
-        if let Ok(local_addr) = stream.local_addr() {
-            info = info.with_local_addr(local_addr);
-        }
-        Ok(AsyncStdSocket::new(stream.into()).with_info(info).with_write_vectored(true))
+        let stream = AsyncStdStream::from(stream);
+        let info = LateInfo::dialled(
+            addr,
+            &stream,
+            |stream| stream.as_tcp()?.peer_addr().ok(),
+            |stream| stream.as_tcp()?.local_addr().ok(),
+        );
+        Ok(AsyncStdSocket::new(stream).with_info(info).with_write_vectored(true))
     }
 }
 

@@ -9,7 +9,7 @@ use async_std::net::TcpStream;
 #[cfg(unix)]
 use async_std::os::unix::net::UnixStream;
 use futures_io::{AsyncRead, AsyncWrite};
-use wirescript::{AsyncSocket, SocketInfo};
+use wirescript::{AsyncSocket, LateInfo, SocketInfo};
 
 /// A stream of async-std as an [`AsyncSocket`].
 ///
@@ -41,14 +41,14 @@ use wirescript::{AsyncSocket, SocketInfo};
 #[derive(Debug)]
 pub struct AsyncStdSocket<T> {
     inner: T,
-    info: SocketInfo,
+    info: LateInfo<T>,
     write_vectored: bool,
 }
 
 impl<T> AsyncStdSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new(), write_vectored: false }
+        Self { inner, info: SocketInfo::new().into(), write_vectored: false }
     }
 
     /// Says what is known about the connection.
@@ -67,8 +67,8 @@ impl<T> AsyncStdSocket<T> {
     /// # Ok(()) }) }
     /// ```
     #[must_use = "returns the changed socket"]
-    pub fn with_info(mut self, info: SocketInfo) -> Self {
-        self.info = info;
+    pub fn with_info(mut self, info: impl Into<LateInfo<T>>) -> Self {
+        self.info = info.into();
         self
     }
 
@@ -102,7 +102,7 @@ where
     T: AsyncRead + AsyncWrite + CloseWrite + Send + Unpin,
 {
     fn info(&self) -> &SocketInfo {
-        &self.info
+        self.info.of(&self.inner)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -9,7 +9,7 @@ use std::path::Path;
 #[cfg(unix)]
 use async_net::unix::UnixStream;
 use async_net::{TcpStream, resolve};
-use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
+use wirescript::{Connect, Endpoint, LateInfo, SocketInfo, async_trait};
 
 use crate::{SmolSocket, SmolStream};
 
@@ -69,22 +69,24 @@ impl SmolConnector {
 
     async fn dial(&self, addr: SocketAddr) -> io::Result<SmolSocket<SmolStream>> {
         let stream = TcpStream::connect(addr).await?;
-        // A peer that has reset the connection by now makes all of these fail, on some systems.
-        // Its reset is for whoever reads or writes first (C5).
         if self.nodelay {
-            // Only now, because async-net makes the socket and connects it in one go.
+            // Only now, because async-net makes the socket and connects it in one go. A peer that has
+            // reset the connection by now makes it fail, on some systems. Its reset is for whoever
+            // reads or writes first (C5).
             if let Err(error) = stream.set_nodelay(true) {
                 if stream.peer_addr().is_ok() {
                     return Err(error);
                 }
             }
         }
-        let peer_addr = stream.peer_addr().unwrap_or(addr);
-        let mut info = SocketInfo::new().with_peer_addr(peer_addr);
-        if let Ok(local_addr) = stream.local_addr() {
-            info = info.with_local_addr(local_addr);
-        }
-        Ok(SmolSocket::new(stream.into()).with_info(info).with_write_vectored(true))
+        let stream = SmolStream::from(stream);
+        let info = LateInfo::dialled(
+            addr,
+            &stream,
+            |stream| stream.as_tcp()?.peer_addr().ok(),
+            |stream| stream.as_tcp()?.local_addr().ok(),
+        );
+        Ok(SmolSocket::new(stream).with_info(info).with_write_vectored(true))
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use wirescript::{AsyncSocket, SocketInfo};
+use wirescript::{AsyncSocket, LateInfo, SocketInfo};
 
 /// A stream of async-net, or another that has the traits of `futures`, as an [`AsyncSocket`].
 ///
@@ -37,14 +37,14 @@ use wirescript::{AsyncSocket, SocketInfo};
 #[derive(Debug)]
 pub struct SmolSocket<T> {
     inner: T,
-    info: SocketInfo,
+    info: LateInfo<T>,
     write_vectored: bool,
 }
 
 impl<T> SmolSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new(), write_vectored: false }
+        Self { inner, info: SocketInfo::new().into(), write_vectored: false }
     }
 
     /// Says what is known about the connection.
@@ -63,8 +63,8 @@ impl<T> SmolSocket<T> {
     /// # Ok(()) }) }
     /// ```
     #[must_use = "returns the changed socket"]
-    pub fn with_info(mut self, info: SocketInfo) -> Self {
-        self.info = info;
+    pub fn with_info(mut self, info: impl Into<LateInfo<T>>) -> Self {
+        self.info = info.into();
         self
     }
 
@@ -98,7 +98,7 @@ where
     T: AsyncRead + AsyncWrite + Send + Unpin,
 {
     fn info(&self) -> &SocketInfo {
-        &self.info
+        self.info.of(&self.inner)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use tokio::net::{TcpSocket, lookup_host};
-use wirescript::{Connect, Endpoint, SocketInfo, async_trait};
+use wirescript::{Connect, Endpoint, LateInfo, SocketInfo, async_trait};
 
 use crate::{TokioSocket, TokioStream};
 
@@ -76,14 +76,14 @@ impl TokioConnector {
             // told of it makes some systems refuse to set options.
             socket.set_nodelay(true)?;
         }
-        let stream = socket.connect(addr).await?;
-        // The same peer makes these fail. Its reset is for whoever reads or writes first (C5).
-        let peer_addr = stream.peer_addr().unwrap_or(addr);
-        let mut info = SocketInfo::new().with_peer_addr(peer_addr);
-        if let Ok(local_addr) = stream.local_addr() {
-            info = info.with_local_addr(local_addr);
-        }
-        Ok(TokioSocket::new(stream.into()).with_info(info))
+        let stream = TokioStream::from(socket.connect(addr).await?);
+        let info = LateInfo::dialled(
+            addr,
+            &stream,
+            |stream| stream.as_tcp()?.peer_addr().ok(),
+            |stream| stream.as_tcp()?.local_addr().ok(),
+        );
+        Ok(TokioSocket::new(stream).with_info(info))
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
 use tokio::io::ReadBuf;
-use wirescript::{AsyncSocket, SocketInfo};
+use wirescript::{AsyncSocket, LateInfo, SocketInfo};
 
 /// A tokio stream as an [`AsyncSocket`].
 ///
@@ -37,13 +37,13 @@ use wirescript::{AsyncSocket, SocketInfo};
 #[derive(Debug)]
 pub struct TokioSocket<T> {
     inner: T,
-    info: SocketInfo,
+    info: LateInfo<T>,
 }
 
 impl<T> TokioSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new() }
+        Self { inner, info: SocketInfo::new().into() }
     }
 
     /// Says what is known about the connection.
@@ -63,8 +63,8 @@ impl<T> TokioSocket<T> {
     /// # Ok(()) }
     /// ```
     #[must_use = "returns the changed socket"]
-    pub fn with_info(mut self, info: SocketInfo) -> Self {
-        self.info = info;
+    pub fn with_info(mut self, info: impl Into<LateInfo<T>>) -> Self {
+        self.info = info.into();
         self
     }
 
@@ -89,7 +89,7 @@ where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
 {
     fn info(&self) -> &SocketInfo {
-        &self.info
+        self.info.of(&self.inner)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Ways in which a connection is opened, or is not.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 
 use wirescript::{
     AsyncSocket, AsyncSocketExt, Connect, Endpoint, ErrorClass, InvalidEndpoint, classify,
@@ -19,12 +20,43 @@ pub async fn the_addresses_of_both_ends_are_known<T: Subject>() {
     assert!(!socket.info().is_secure());
 }
 
-/// They are captured then: the system forgets the peer with a reset.
+/// So they are for whoever asks first when the system has forgotten the peer, as it does with a reset.
 pub async fn the_addresses_are_known_even_after_a_reset<T: Subject>() {
-    let (socket, peer) = pair::<T>().await;
-    let (ours, theirs) = (peer.peer_addr(), peer.addr());
-    peer.resets();
-    reset_arrived::<T>(&socket).await;
+    for is_told in [false, true] {
+        let (mut socket, peer) = pair::<T>().await;
+        let (ours, theirs) = (peer.peer_addr(), peer.addr());
+        peer.resets();
+        reset_arrived::<T>(&socket).await;
+        if is_told {
+            socket.recv(&mut [0; 8]).await.unwrap_err();
+        }
+        check_info::<T>(&socket, ours, theirs);
+    }
+}
+
+/// So they are when nothing is left of the connection, whoever closed it first.
+pub async fn the_addresses_are_known_even_after_the_end<T: Subject>() {
+    for is_first in [true, false] {
+        let (mut socket, mut peer) = pair::<T>().await;
+        let (ours, theirs) = (peer.peer_addr(), peer.addr());
+        if is_first {
+            peer.awaits_all(b"");
+            socket.shutdown().await.unwrap();
+            peer.closes();
+            assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
+        } else {
+            peer.ends();
+            assert_eq!(socket.recv(&mut [0; 8]).await.unwrap(), 0);
+            peer.awaits_all(b"");
+            socket.shutdown().await.unwrap();
+            assert_eq!(peer.hears_to_end(), b"");
+        }
+        check_info::<T>(&socket, ours, theirs);
+    }
+}
+
+#[track_caller]
+fn check_info<T: Subject>(socket: &Socket<T>, ours: Option<SocketAddr>, theirs: SocketAddr) {
     assert_eq!(socket.info().peer_addr(), Some(theirs));
     assert_eq!(socket.info().local_addr(), ours);
 }

@@ -17,6 +17,7 @@ use wirescript_tokio::{TokioConnector, TokioSocket, TokioStream};
 /// What is wrong with a socket. By default, nothing is.
 trait Fault: Send + Sync + 'static {
     const FORGETS_THE_ADDRESSES: bool = false;
+    const ASKS_FOR_THE_PEER_LATE: bool = false;
     const SAYS_THAT_IT_WOULD_BLOCK: bool = false;
     const ASKS_ABOUT_EMPTY_BUFFERS: bool = false;
     const ONLY_FLUSHES: bool = false;
@@ -45,6 +46,7 @@ macro_rules! faults {
 
 faults! {
     Forgetful: FORGETS_THE_ADDRESSES;
+    Late: ASKS_FOR_THE_PEER_LATE;
     Blocking: SAYS_THAT_IT_WOULD_BLOCK;
     Curious: ASKS_ABOUT_EMPTY_BUFFERS;
     Mute: ONLY_FLUSHES;
@@ -124,7 +126,13 @@ impl<F: Fault> Socket<F> {
 
 impl<F: Fault> AsyncSocket for Socket<F> {
     fn info(&self) -> &SocketInfo {
-        if F::FORGETS_THE_ADDRESSES { SocketInfo::unknown() } else { self.inner.info() }
+        let is_too_late = F::ASKS_FOR_THE_PEER_LATE
+            && self.inner.get_ref().as_tcp().is_some_and(|stream| stream.peer_addr().is_err());
+        if F::FORGETS_THE_ADDRESSES || is_too_late {
+            SocketInfo::unknown()
+        } else {
+            self.inner.info()
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -238,6 +246,10 @@ macro_rules! caught {
 caught! {
     who_forgets_the_addresses_is_caught:
         Forgetful, connecting::the_addresses_of_both_ends_are_known, "None";
+    who_asks_for_the_peer_after_a_reset_is_caught:
+        Late, connecting::the_addresses_are_known_even_after_a_reset, "None";
+    who_asks_for_the_peer_after_the_end_is_caught:
+        Late, connecting::the_addresses_are_known_even_after_the_end, "None";
     who_dials_what_cannot_be_is_caught:
         Careless, connecting::an_endpoint_that_cannot_be_is_invalid_input, "left";
     who_refuses_paths_with_words_of_its_own_is_caught:

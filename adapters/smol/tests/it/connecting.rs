@@ -1,7 +1,7 @@
 //! What only this adapter's own sockets can be asked.
 
 use async_net::TcpListener;
-use wirescript::{Connect, Endpoint};
+use wirescript::{AsyncSocket, Connect, Endpoint};
 use wirescript_smol::SmolConnector;
 
 #[test]
@@ -17,5 +17,20 @@ fn nodelay_is_as_it_was_asked_for() {
             let socket = net.clone().connect(&to).await.unwrap();
             assert_eq!(socket.get_ref().as_tcp().unwrap().nodelay().unwrap(), expected, "{net:?}");
         }
+    });
+}
+
+/// The kernel takes loopback for the unspecified address.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_unspecified_address_leads_to_one_that_is_known() {
+    smol::block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let to = Endpoint::new("0.0.0.0", server.port());
+        let socket = SmolConnector::new().connect(&to).await.unwrap();
+        let (_peer, addr) = listener.accept().await.unwrap();
+        assert_eq!(socket.info().peer_addr(), Some(server));
+        assert_eq!(socket.info().local_addr(), Some(addr));
     });
 }

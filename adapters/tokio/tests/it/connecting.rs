@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
-use wirescript::{Connect, Endpoint, ErrorClass, classify};
+use wirescript::{AsyncSocket, Connect, Endpoint, ErrorClass, classify};
 use wirescript_tokio::TokioConnector;
 
 #[tokio::test]
@@ -40,4 +40,17 @@ async fn c7_a_connect_that_nobody_answers_waits_until_the_caller_gives_it_up() {
         }
     }
     assert!(given_up > 0);
+}
+
+/// The kernel takes loopback for the unspecified address.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_unspecified_address_leads_to_one_that_is_known() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let to = Endpoint::new("0.0.0.0", server.port());
+    let socket = TokioConnector::new().connect(&to).await.unwrap();
+    let (_peer, addr) = listener.accept().await.unwrap();
+    assert_eq!(socket.info().peer_addr(), Some(server));
+    assert_eq!(socket.info().local_addr(), Some(addr));
 }
