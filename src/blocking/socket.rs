@@ -39,7 +39,7 @@ pub struct StdSocket {
 impl StdSocket {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: impl Into<StdStream>) -> Self {
-        Self { inner: inner.into(), info: SocketInfo::new().into() }
+        Self { inner: inner.into(), info: LateInfo::default() }
     }
 
     /// Says what is known about the connection.
@@ -105,7 +105,8 @@ impl Read for StdSocket {
 
     #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(0);
         }
         patiently(|| self.inner.read_vectored(bufs))
@@ -124,7 +125,8 @@ impl Write for StdSocket {
 
     #[inline]
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(0);
         }
         patiently(|| self.inner.write_vectored(bufs))

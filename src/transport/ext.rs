@@ -56,13 +56,16 @@ pub trait AsyncSocketExt: AsyncSocket {
         let mut rest = data;
         poll_fn(move |cx| {
             while !rest.is_empty() {
-                let sent = ready!(Pin::new(&mut *self).poll_write(cx, rest))?;
-                if sent == 0 {
-                    return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+                // Arms, and no `ready!(..)?`: so compilers ask for what nearly always comes first.
+                match Pin::new(&mut *self).poll_write(cx, rest) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(sent)) => rest = &rest[sent..],
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
                 }
-                rest = &rest[sent..];
             }
-            Pin::new(&mut *self).poll_flush(cx)
+            ready!(Pin::new(&mut *self).poll_flush(cx))?;
+            Poll::Ready(Ok(()))
         })
     }
 
@@ -93,9 +96,11 @@ pub trait AsyncSocketExt: AsyncSocket {
         let mut filled = 0;
         poll_fn(move |cx| {
             while filled < buf.len() {
-                match ready!(Pin::new(&mut *self).poll_read(cx, &mut buf[filled..]))? {
-                    0 => return Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
-                    n => filled += n,
+                match Pin::new(&mut *self).poll_read(cx, &mut buf[filled..]) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
+                    Poll::Ready(Ok(n)) => filled += n,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
                 }
             }
             Poll::Ready(Ok(()))

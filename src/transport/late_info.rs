@@ -51,7 +51,7 @@ use super::SocketInfo;
 /// ```
 pub struct LateInfo<T> {
     info: OnceLock<SocketInfo>,
-    /// What the info is made of, unless it is there from the beginning.
+    /// What the info is made of; nothing, unless the stream was dialled.
     dialled: Option<Dialled<T>>,
 }
 
@@ -108,6 +108,13 @@ impl<T> Dialled<T> {
             Some(addr) => info.with_local_addr(addr),
             None => info,
         }
+    }
+}
+
+/// Nothing is known, and nobody is asked.
+impl<T> Default for LateInfo<T> {
+    fn default() -> Self {
+        Self { info: OnceLock::new(), dialled: None }
     }
 }
 
@@ -223,6 +230,9 @@ mod tests {
         assert_eq!(info.of(&Stream::default()), &known);
         assert_eq!(info.clone().of(&Stream::default()), &known);
         assert_eq!(format!("{info:?}"), format!("{known:?}"));
+        let nothing = LateInfo::<Stream>::default();
+        assert_eq!(format!("{nothing:?}"), format!("{:?}", SocketInfo::unknown()));
+        assert_eq!(nothing.of(&Stream::default()), SocketInfo::unknown());
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -48,7 +48,7 @@ pub struct AsyncStdSocket<T> {
 impl<T> AsyncStdSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new().into(), write_vectored: false }
+        Self { inner, info: LateInfo::default(), write_vectored: false }
     }
 
     /// Says what is known about the connection.
@@ -129,8 +129,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for AsyncStdSocket<T> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As in `poll_read`.
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `poll_read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
         Pin::new(&mut self.inner).poll_read_vectored(cx, bufs)
@@ -155,8 +155,8 @@ impl<T: AsyncWrite + CloseWrite + Unpin> AsyncWrite for AsyncStdSocket<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As in `poll_read`.
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `poll_read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)

@@ -44,7 +44,7 @@ pub struct SmolSocket<T> {
 impl<T> SmolSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new().into(), write_vectored: false }
+        Self { inner, info: LateInfo::default(), write_vectored: false }
     }
 
     /// Says what is known about the connection.
@@ -125,8 +125,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for SmolSocket<T> {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As in `poll_read`.
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `poll_read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
         Pin::new(&mut self.inner).poll_read_vectored(cx, bufs)
@@ -151,8 +151,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for SmolSocket<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As in `poll_read`.
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `poll_read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)

@@ -43,7 +43,7 @@ pub struct TokioSocket<T> {
 impl<T> TokioSocket<T> {
     /// Wraps `inner`, of which nothing else is known.
     pub fn new(inner: T) -> Self {
-        Self { inner, info: SocketInfo::new().into() }
+        Self { inner, info: LateInfo::default() }
     }
 
     /// Says what is known about the connection.
@@ -132,8 +132,8 @@ impl<T: tokio::io::AsyncWrite + Unpin> AsyncWrite for TokioSocket<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // As in `poll_read`.
-        if bufs.iter().all(|buf| buf.is_empty()) {
+        // As in `poll_read`. The first one nearly always tells.
+        if bufs.first().is_none_or(|buf| buf.is_empty()) && bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(0));
         }
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
