@@ -50,7 +50,8 @@ use super::SocketInfo;
 /// # Ok(()) }
 /// ```
 pub struct LateInfo<T> {
-    info: OnceLock<SocketInfo>,
+    /// In a box, because every socket is moved about until its client has it, and few are asked.
+    info: OnceLock<Box<SocketInfo>>,
     /// What the info is made of; nothing, unless the stream was dialled.
     dialled: Option<Dialled<T>>,
 }
@@ -84,8 +85,10 @@ impl<T> LateInfo<T> {
 
     /// The info; of `stream`, which must be the one that was dialled.
     pub fn of(&self, stream: &T) -> &SocketInfo {
-        self.info
-            .get_or_init(|| self.dialled.as_ref().map_or(SocketInfo::new(), |it| it.ask(stream)))
+        match &self.dialled {
+            Some(dialled) => self.info.get_or_init(|| Box::new(dialled.ask(stream))),
+            None => self.info.get().map_or(SocketInfo::unknown(), |info| info),
+        }
     }
 }
 
@@ -121,7 +124,7 @@ impl<T> Default for LateInfo<T> {
 /// Known from the beginning: nobody is asked for anything.
 impl<T> From<SocketInfo> for LateInfo<T> {
     fn from(info: SocketInfo) -> Self {
-        Self { info: info.into(), dialled: None }
+        Self { info: Box::new(info).into(), dialled: None }
     }
 }
 
