@@ -1,8 +1,9 @@
 //! Runs one side of a row of `adapters` and nothing else, for a profiler or a tracer.
 //!
 //! `cargo run --example adapters -- tokio ours "1 KiB echo" 1000`; without arguments, one raw echo on
-//! tokio. The peer is a process of its own, this program as `peer`, so that it is not counted. With
-//! `still` at the end there is none: the stream is always ready, and nothing ever waits.
+//! tokio. The peer is a process of its own, this program as `peer`, so that it is not counted; with `at`
+//! and an address at the end one that was started before, and with `still` there is none: the stream
+//! is always ready, and nothing ever waits.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ fn main() {
             let times = times.parse().expect("a number");
             match how {
                 [] => run(runtime, side, work, times),
+                ["at", addr] => client(runtime, side, work, addr.parse().expect(AN_ADDRESS))(times),
                 ["still"] => {
                     let _ = calls(runtime, side, work, times);
                 }
@@ -34,7 +36,10 @@ fn main() {
     }
 }
 
-const USAGE: &str = "usage: adapters [RUNTIME raw|ours WORK TIMES [still]]";
+const USAGE: &str =
+    "usage: adapters [peer WORK | RUNTIME raw|ours WORK TIMES [at ADDRESS | still]]";
+
+const AN_ADDRESS: &str = "an address";
 
 fn named<T: Copy, const N: usize>(name: &str, all: [T; N], name_of: impl Fn(T) -> String) -> T {
     let found = all.into_iter().find(|one| name_of(*one) == name);
@@ -56,7 +61,7 @@ fn start_peer(work: Work) -> (Child, SocketAddr) {
     let mut said = String::new();
     let told = child.stdout.take().expect("it is piped");
     BufReader::new(told).read_line(&mut said).expect("it says where it listens");
-    (child, said.trim().parse().expect("an address"))
+    (child, said.trim().parse().expect(AN_ADDRESS))
 }
 
 #[expect(clippy::print_stdout, reason = "it tells whoever started it where it is")]

@@ -1,22 +1,16 @@
 //! Comparing a subject with its reference: in one process, in turns, as a ratio.
 //!
-//! Whatever slows the machine down meanwhile slows both; turns are short, so that most of them are
-//! not interrupted, and a row is judged by the medians. It knows nothing of what it runs.
+//! A row is judged by the medians. How turns are run is in `turns`; this knows nothing of what runs.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// A turn runs as many iterations as take at least this long, which is little beside the time that a
-/// busy system lets a thread run.
-const TURN: Duration = Duration::from_micros(200);
-/// As many pairs of turns are run at most ...
-const MOST_PAIRS: usize = 2001;
-/// ... and at least, even if they take longer than ...
-const LEAST_PAIRS: usize = 7;
-/// ... this.
-const BUDGET: Duration = Duration::from_secs(3);
+use crate::turns::{Ratios, Turns};
+
+/// How often two sides that are alike are compared before it is said that they are not.
+const ATTEMPTS: usize = 3;
 
 /// One side of a comparison: runs so many iterations, and says how long that took of what counts.
 pub trait Side: FnMut(usize) -> Duration {}
@@ -109,43 +103,57 @@ impl Comparison {
     }
 
     /// Runs both sides in turns and prints their ratio.
-    pub fn row(&mut self, row: Row<'_>, subject: impl Side, reference: impl Side) {
-        self.print(row, subject, reference, false, |_| row.hold);
+    pub fn row(&mut self, row: Row<'_>, mut subject: impl Side, mut reference: impl Side) {
+        let both = || _ = (subject(1), reference(1));
+        if self.is_timed(row.subject, row.reference, both) {
+            self.judge(row, Turns::of(subject, reference).ratios());
+        }
     }
 
-    /// The same of two sides that do the same, held if the median of the subject is below the upper
-    /// quartile of the reference.
-    pub fn row_within_spread(
+    /// The same of two sides that do the same: held if the median of the subject lies within the
+    /// reference's own spread, below its upper quartile.
+    ///
+    /// A median is not exact. One of two sides that are the same is above the other's quartile now
+    /// and then, the more so the narrower the spread is and the more else the machine does. So who
+    /// misses is measured again, on what is made anew, and is not held only if it always misses:
+    /// what comes by chance once in ten times comes once in a thousand, and what is slower indeed
+    /// stays so.
+    pub fn row_within_spread<S: Side, R: Side>(
         &mut self,
         subject: &str,
         reference: &str,
-        of_subject: impl Side,
-        of_reference: impl Side,
+        mut make_subject: impl FnMut() -> S,
+        mut make_reference: impl FnMut() -> R,
     ) {
-        let row = Row { subject, reference, hold: None, aim: None };
-        self.print(row, of_subject, of_reference, true, |measured| Some(measured.spread));
+        let both = || _ = (make_subject()(1), make_reference()(1));
+        if !self.is_timed(subject, reference, both) {
+            return;
+        }
+        let mut measure = || Turns::of_alike(&mut make_subject, &mut make_reference).ratios();
+        let mut measured = measure();
+        for _ in 1..ATTEMPTS {
+            if measured.medians > measured.spread {
+                measured = measure();
+            }
+        }
+        let hold = Some(measured.spread);
+        self.judge(Row { subject, reference, hold, aim: None }, measured);
     }
 
-    fn print(
-        &mut self,
-        row: Row<'_>,
-        mut subject: impl Side,
-        mut reference: impl Side,
-        are_alike: bool,
-        hold: impl FnOnce(&Ratios) -> Option<f64>,
-    ) {
-        if !self.wants(row.subject) {
-            return;
+    /// Whether the row is chosen, and not only to be seen to work: then that is done.
+    fn is_timed(&self, subject: &str, reference: &str, both: impl FnOnce()) -> bool {
+        if !self.wants(subject) {
+            return false;
         }
         if self.is_smoke {
-            subject(1);
-            reference(1);
-            println!("{}: runs, and so does {}", row.subject, row.reference);
-            return;
+            both();
+            println!("{subject}: runs, and so does {reference}");
         }
-        let measured = measure(&mut subject, &mut reference, are_alike);
-        let hold = hold(&measured);
-        let verdict = match hold {
+        !self.is_smoke
+    }
+
+    fn judge(&mut self, row: Row<'_>, measured: Ratios) {
+        let verdict = match row.hold {
             Some(hold) if measured.medians > hold => {
                 self.missed += 1;
                 "NOT held"
@@ -160,7 +168,7 @@ impl Comparison {
             row.reference,
             measured.medians,
             measured.minima,
-            Limit(hold),
+            Limit(row.hold),
             Limit(row.aim),
         );
     }
@@ -169,57 +177,6 @@ impl Comparison {
     pub fn conclude(self) -> ExitCode {
         if self.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
-}
-
-/// The ratios of subject to reference.
-struct Ratios {
-    medians: f64,
-    minima: f64,
-    /// That of the reference's upper quartile to its median.
-    spread: f64,
-}
-
-/// Sides that are alike have turns of as many iterations: so what a turn costs once, such as waking
-/// whoever is at the other end, is as small a part of both.
-fn measure(subject: &mut impl Side, reference: &mut impl Side, are_alike: bool) -> Ratios {
-    let mut iterations = [iterations(subject), iterations(reference)];
-    if are_alike {
-        iterations = [iterations[0].max(iterations[1]); 2];
-    }
-    let mut times = [Vec::new(), Vec::new()];
-    let begun = Instant::now();
-    for pair in 0..MOST_PAIRS {
-        if pair >= LEAST_PAIRS && begun.elapsed() > BUDGET {
-            break;
-        }
-        // Whoever comes second finds the caches as the other left them; so each comes second.
-        for turn in [pair % 2, (pair + 1) % 2] {
-            let took = match turn {
-                0 => subject(iterations[0]),
-                _ => reference(iterations[1]),
-            };
-            times[turn].push(took.as_secs_f64() / iterations[turn] as f64);
-        }
-    }
-    for side in &mut times {
-        side.sort_by(f64::total_cmp);
-    }
-    let [subject, reference] = times;
-    let middle = subject.len() / 2;
-    Ratios {
-        medians: subject[middle] / reference[middle],
-        minima: subject[0] / reference[0],
-        spread: reference[middle + middle / 2] / reference[middle],
-    }
-}
-
-/// How many iterations of a side take a turn.
-fn iterations(side: &mut impl Side) -> usize {
-    let mut iterations = 1;
-    while side(iterations) < TURN {
-        iterations *= 2;
-    }
-    iterations
 }
 
 struct Limit(Option<f64>);

@@ -1,8 +1,8 @@
 //! The work of a client, on a raw stream of each runtime and on the socket of its adapter.
 
 use std::fmt;
-use std::io::IoSlice;
-use std::net::{SocketAddr, TcpStream};
+use std::io::{IoSlice, Read as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use wirescript::blocking::{Connect as _, StdConnector};
 use wirescript::{Connect as _, Endpoint};
@@ -56,7 +56,11 @@ pub enum Side {
 /// Does `work` so many times with a peer at `addr`; it is connected already, unless that is the work.
 pub fn client(runtime: Runtime, side: Side, work: Work, addr: SocketAddr) -> Box<dyn FnMut(usize)> {
     if work.sends == 0 {
-        connecting(runtime, side, addr)
+        let mut connect = connecting(runtime, side, addr);
+        Box::new(move |times| {
+            connect(times);
+            settle(addr);
+        })
     } else {
         talking(runtime, side, work, addr)
     }
@@ -126,13 +130,14 @@ macro_rules! connects {
     };
 }
 
+/// Both sides have the host as text, as a client does.
 fn connecting(runtime: Runtime, side: Side, addr: SocketAddr) -> Box<dyn FnMut(usize)> {
-    let to = Endpoint::from(addr);
+    let (host, port, to) = (addr.ip().to_string(), addr.port(), Endpoint::from(addr));
     match (runtime, side) {
         (Runtime::Tokio, Side::Raw) => {
             let tokio = tokio_runtime();
             Box::new(move |times| {
-                tokio.block_on(connects!(times, tokio::net::TcpStream::connect(addr)));
+                tokio.block_on(connects!(times, tokio::net::TcpStream::connect((&*host, port))));
             })
         }
         (Runtime::Tokio, Side::Ours) => {
@@ -140,7 +145,7 @@ fn connecting(runtime: Runtime, side: Side, addr: SocketAddr) -> Box<dyn FnMut(u
             Box::new(move |times| tokio.block_on(connects!(times, net.connect(&to))))
         }
         (Runtime::AsyncStd, Side::Raw) => Box::new(move |times| {
-            let connects = connects!(times, async_std::net::TcpStream::connect(addr));
+            let connects = connects!(times, async_std::net::TcpStream::connect((&*host, port)));
             async_std::task::block_on(connects);
         }),
         (Runtime::AsyncStd, Side::Ours) => {
@@ -148,7 +153,7 @@ fn connecting(runtime: Runtime, side: Side, addr: SocketAddr) -> Box<dyn FnMut(u
             Box::new(move |times| async_std::task::block_on(connects!(times, net.connect(&to))))
         }
         (Runtime::Smol, Side::Raw) => Box::new(move |times| {
-            smol::block_on(connects!(times, async_net::TcpStream::connect(addr)));
+            smol::block_on(connects!(times, async_net::TcpStream::connect((&*host, port))));
         }),
         (Runtime::Smol, Side::Ours) => {
             let net = SmolConnector::new();
@@ -156,7 +161,7 @@ fn connecting(runtime: Runtime, side: Side, addr: SocketAddr) -> Box<dyn FnMut(u
         }
         (Runtime::Std, Side::Raw) => Box::new(move |times| {
             for _ in 0..times {
-                drop(TcpStream::connect(addr).expect(LISTENS));
+                drop(TcpStream::connect((&*host, port)).expect(LISTENS));
             }
         }),
         (Runtime::Std, Side::Ours) => {
@@ -168,6 +173,15 @@ fn connecting(runtime: Runtime, side: Side, addr: SocketAddr) -> Box<dyn FnMut(u
             })
         }
     }
+}
+
+/// Waits until the peer is done with all who came and went before: it takes them one by one. What it
+/// has to do for them would fall into the time of whoever is next.
+fn settle(addr: SocketAddr) {
+    let mut last = TcpStream::connect(addr).expect(LISTENS);
+    last.shutdown(Shutdown::Write).expect("it is connected");
+    // A reset or an end, as it comes.
+    let _ = last.read(&mut [0]);
 }
 
 /// A work with what it sends and the room for the reply.

@@ -44,6 +44,14 @@ impl Work {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::ECHO, Self::COPY, Self::VECTORED, Self::CONNECT];
 
+    /// A part of it that does not take long, with a reply of its own: what may be interrupted while it
+    /// is timed should be short.
+    #[must_use = "returns the part"]
+    pub fn part(self) -> Self {
+        const PARTS: usize = 64;
+        Self { sends: self.sends.div_ceil(PARTS), ..self }
+    }
+
     /// The same with fewer sends, for where it is only to be seen to work.
     #[must_use = "returns the smaller work"]
     pub fn little(self) -> Self {
