@@ -42,7 +42,7 @@ impl StdSocket {
         Self { inner: inner.into(), info: LateInfo::default() }
     }
 
-    /// Says what is known about the connection.
+    /// Says what is known about the connection: a [`SocketInfo`], or a [`LateInfo`] of the stream.
     #[must_use = "returns the changed socket"]
     pub fn with_info(mut self, info: impl Into<LateInfo<StdStream>>) -> Self {
         self.info = info.into();

@@ -51,7 +51,7 @@ impl<T> AsyncStdSocket<T> {
         Self { inner, info: LateInfo::default(), write_vectored: false }
     }
 
-    /// Says what is known about the connection.
+    /// Says what is known about the connection: a [`SocketInfo`], or a [`LateInfo`] of the stream.
     ///
     /// ```
     /// use wirescript::{AsyncSocket, SocketInfo};

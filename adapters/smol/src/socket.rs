@@ -47,7 +47,7 @@ impl<T> SmolSocket<T> {
         Self { inner, info: LateInfo::default(), write_vectored: false }
     }
 
-    /// Says what is known about the connection.
+    /// Says what is known about the connection: a [`SocketInfo`], or a [`LateInfo`] of the stream.
     ///
     /// ```
     /// use wirescript::{AsyncSocket, SocketInfo};

@@ -46,7 +46,7 @@ impl<T> TokioSocket<T> {
         Self { inner, info: LateInfo::default() }
     }
 
-    /// Says what is known about the connection.
+    /// Says what is known about the connection: a [`SocketInfo`], or a [`LateInfo`] of the stream.
     ///
     /// ```
     /// use wirescript::{AsyncSocket, SocketInfo};
