@@ -68,7 +68,8 @@ pub use transport::Transport;
 ///
 /// The tests have the names of the promises, and lie in the module in which this stands.
 ///
-/// A [`Subject`] of which something cannot be asked says what, and why:
+/// A [`Subject`] of which something cannot be asked says what, and why, with `|` between those that
+/// have the same reason:
 ///
 /// ```
 /// # use wirescript_conformance::Transport;
@@ -113,10 +114,12 @@ macro_rules! promises {
     ($subject:ty) => {
         $crate::promises!($subject, except {});
     };
-    ($subject:ty, except { $($module:ident::$promise:ident: $reason:literal),* $(,)? }) => {
+    ($subject:ty, except {
+        $($($module:ident::$promise:ident)|+: $reason:literal),* $(,)?
+    }) => {
         $crate::__except! {
             ($) __all __stamp $subject;
-            $($module::$promise is $crate::promises::$module::$promise)*
+            $($($module::$promise is $crate::promises::$module::$promise)+)*
         }
     };
     ($subject:ty, only { $($module:ident::$promise:ident),+ $(,)? }) => {

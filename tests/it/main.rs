@@ -24,6 +24,8 @@ mod replies;
 mod sessions;
 mod stamped;
 mod stamped_blocking;
+#[cfg(unix)]
+mod stamped_unix;
 mod stamped_websocket;
 mod std_sockets;
 mod stuttering;

@@ -104,7 +104,7 @@ fn what_is_asked_instead_is_asked() {
 }
 
 /// The sockets of the standard library.
-struct Std;
+pub(crate) struct Std;
 
 impl Transport for Std {
     type Connector = BlockInPoll<StdConnector>;

@@ -158,7 +158,7 @@ impl<S: AsyncSocket> AsyncWrite for Stutterer<S> {
 /// What an adapter says of itself to be tested.
 macro_rules! transports {
     ($($name:ident: $connector:ident, $socket:ty, $block_on:expr, $spawn:expr;)+) => {
-        $(struct $name;
+        $(pub(crate) struct $name;
 
         impl Transport for $name {
             type Connector = $connector;

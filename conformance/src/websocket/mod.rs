@@ -31,10 +31,12 @@ macro_rules! websocket_promises {
     ($subject:ty) => {
         $crate::websocket_promises!($subject, except {});
     };
-    ($subject:ty, except { $($module:ident::$promise:ident: $reason:literal),* $(,)? }) => {
+    ($subject:ty, except {
+        $($($module:ident::$promise:ident)|+: $reason:literal),* $(,)?
+    }) => {
         $crate::__except! {
             ($) __websocket_all __websocket_stamp $subject;
-            $($module::$promise is $crate::websocket::promises::$module::$promise)*
+            $($($module::$promise is $crate::websocket::promises::$module::$promise)+)*
         }
     };
 }
