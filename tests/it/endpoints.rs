@@ -1,11 +1,13 @@
 //! An endpoint that nobody can dial is refused with the same error everywhere: one place in the core
-//! makes it (`Endpoint::check`, `Endpoint::host_and_port`).
+//! makes it (`Endpoint::check`, `Endpoint::host_and_port`). A name that nobody knows is the same
+//! error everywhere, too: the resolver's.
 
 use std::io::{self, ErrorKind};
 
 use futures::executor::block_on;
 use wirescript::blocking::{BlockInPoll, StdConnector};
-use wirescript::{Connect, Endpoint, InvalidEndpoint, Verifier, connect_fn};
+use wirescript::scripted::Fault;
+use wirescript::{Connect, Endpoint, ErrorClass, InvalidEndpoint, Verifier, classify, connect_fn};
 use wirescript_async_std::AsyncStdConnector;
 use wirescript_smol::SmolConnector;
 use wirescript_tokio::TokioConnector;
@@ -64,6 +66,35 @@ async fn what_cannot_be_dialled_is_refused_with_the_same_words_everywhere() {
         TokioConnector::new().connect(&to).await
     });
     refuses("a connector that dials only hosts", only_hosts, false).await;
+    verifier.verify();
+}
+
+/// A label has at most 63 bytes (RFC 1035 section 2.3.4), so no resolver asks anybody.
+fn nowhere() -> Endpoint {
+    Endpoint::new("x".repeat(64), 80)
+}
+
+/// What a client sees of a name that does not resolve.
+async fn unresolved<C: Connect>(net: C) -> (ErrorKind, Option<i32>, ErrorClass) {
+    let error = net.connect(&nowhere()).await.err().unwrap();
+    (error.kind(), error.raw_os_error(), classify(&error))
+}
+
+#[tokio::test]
+async fn c9_a_name_that_does_not_resolve_is_the_same_error_everywhere() {
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    for _ in 0..2 {
+        net.new_session().expect_connect(nowhere()).raises(Fault::unresolvable());
+    }
+
+    let told = unresolved(TokioConnector::new()).await;
+    assert_eq!(told.2, ErrorClass::Unresolvable);
+    assert_eq!(unresolved(SmolConnector::new()).await, told, "smol");
+    assert_eq!(unresolved(AsyncStdConnector::new()).await, told, "async-std");
+    assert_eq!(unresolved(BlockInPoll::new(StdConnector::new())).await, told, "std");
+    assert_eq!(unresolved(net.clone()).await, told, "the double");
+    assert_eq!(unresolved(BlockInPoll::new(net.clone())).await, told, "the blocking double");
     verifier.verify();
 }
 
