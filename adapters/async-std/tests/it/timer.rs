@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
+use wirescript::scripted::Violation;
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Timer, Verifier};
 use wirescript_async_std::AsyncStdTimer;
 
@@ -63,4 +64,19 @@ fn the_delays_of_a_script_run_on_it() {
         assert_eq!(socket.recv_to_end(8).await.unwrap(), b"x");
         assert!(called.elapsed() >= 2 * SHORT);
     }));
+}
+
+#[test]
+fn w3_patience_is_real_time_beside_it() {
+    let verifier = Verifier::builder().timer(AsyncStdTimer::new()).patience(SHORT).build();
+    let mut socket =
+        verifier.socket().new_session().expect_send_all("ask").expect_recv("x").into_socket();
+    let called = Instant::now();
+    let error = async_std::task::block_on(socket.recv(&mut [0; 8])).unwrap_err();
+    assert!(called.elapsed() >= SHORT);
+    drop(socket);
+    let report = verifier.try_verify().unwrap_err();
+    let told = report.violations().next();
+    assert!(told.is_some_and(Violation::is_stalled), "{report}");
+    assert_eq!(Violation::of(&error), told);
 }

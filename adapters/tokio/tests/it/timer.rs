@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, advance};
-use wirescript::{AsyncSocketExt, Timer};
+use wirescript::scripted::Violation;
+use wirescript::{AsyncSocketExt, Connect, Endpoint, Timer, Verifier};
 use wirescript_tokio::TokioTimer;
 
 use crate::support::{pair, poll_once};
@@ -35,4 +36,42 @@ async fn c7_a_client_makes_a_timeout_of_a_timer_that_it_was_given() {
         received = socket.recv(&mut buf) => panic!("the peer is silent, but {received:?} came"),
         () = timer.sleep(Duration::from_secs(30)) => {}
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delays_of_a_script_run_on_it() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let verifier = Verifier::builder().timer(TokioTimer::new()).build();
+    let run = verifier.run(async |verifier| {
+        let net = verifier.socket();
+        net.new_session()
+            .expect_connect("late:1")
+            .after(HOUR)
+            .expect_recv("x")
+            .after(HOUR)
+            .expect_eof();
+        let called = Instant::now();
+        let mut socket = net.connect(&Endpoint::new("late", 1)).await.unwrap();
+        assert_eq!(called.elapsed(), HOUR);
+        assert_eq!(socket.recv_to_end(8).await.unwrap(), b"x");
+        assert_eq!(called.elapsed(), 2 * HOUR);
+    });
+    run.await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn w3_patience_is_real_time_beside_it() {
+    const SHORT: Duration = Duration::from_millis(10);
+    let verifier = Verifier::builder().timer(TokioTimer::new()).patience(SHORT).build();
+    let mut socket =
+        verifier.socket().new_session().expect_send_all("ask").expect_recv("x").into_socket();
+    let (called, called_in_real_time) = (Instant::now(), std::time::Instant::now());
+    let error = socket.recv(&mut [0; 8]).await.unwrap_err();
+    assert!(called.elapsed().is_zero(), "the clock is paused");
+    assert!(called_in_real_time.elapsed() >= SHORT);
+    drop(socket);
+    let report = verifier.try_verify().unwrap_err();
+    let told = report.violations().next();
+    assert!(told.is_some_and(Violation::is_stalled), "{report}");
+    assert_eq!(Violation::of(&error), told);
 }
