@@ -10,7 +10,7 @@ use wirescript::{Connect, Endpoint, Scripted, Verifier};
 use wirescript_tokio::{IntoTokio, TokioConnector};
 
 use crate::both_flavours;
-use crate::recorder::{Recorder, scripted};
+use crate::recorder::{Conversation, Recorder, scripted};
 use crate::servers::Server;
 
 /// A client of `redis` on a connection of `net`'s, and the task that drives it.
@@ -113,6 +113,29 @@ fn script_counts(net: &Scripted<Socket>, server: &Endpoint) {
         .expect_close();
 }
 
+/// Two callers at once, each of whom gets the answer that is its own.
+async fn shares<C: Connect>(net: &C, server: &Endpoint) -> RedisResult<()> {
+    let (client, driver) = connect(net, server, &anonymous()).await?;
+    let add = async |key: &str, count: u32| {
+        let mut client = client.clone();
+        redis::cmd("INCRBY").arg(key).arg(count).query_async::<u32>(&mut client).await
+    };
+    assert_eq!(tokio::join!(add("a", 1), add("b", 2)), (Ok(1), Ok(2)));
+    drop(client);
+    driver.await.expect("the driver does not panic");
+    Ok(())
+}
+
+fn script_shares(net: &Scripted<Socket>, server: &Endpoint) {
+    net.new_session()
+        .expect_connect(server)
+        .expect_send_all(command(["INCRBY", "a", "1"]))
+        .expect_send_all(command(["INCRBY", "b", "2"]))
+        .expect_recv(":1\r\n")
+        .expect_recv(":2\r\n")
+        .expect_close();
+}
+
 both_flavours! {
     async fn a_client_counts() {
         for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
@@ -163,25 +186,32 @@ both_flavours! {
     }
 
     async fn two_callers_share_a_connection() {
+        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
+            let verifier = Verifier::builder().chunks(chunks).build();
+            let net = verifier.socket();
+            script_shares(&net, &cache());
+            shares(&net, &cache()).await.unwrap();
+            verifier.finish().await;
+        }
+    }
+
+    async fn two_callers_share_a_connection_to_the_server_as_well() {
+        let Some(server) = Server::redis() else { return };
+        let real = Recorder::new(TokioConnector::new());
+        shares(&real, server.endpoint()).await.unwrap();
+
         let verifier = Verifier::new();
         let net = verifier.socket();
-        net.new_session()
-            .expect_connect("cache.internal:6379")
-            .expect_send_all(command(["GET", "a"]))
-            .expect_send_all(command(["GET", "b"]))
-            .expect_recv("$1\r\n1\r\n")
-            .expect_recv("$1\r\n2\r\n")
-            .expect_close();
-
-        let (client, driver) = connect(&net, &cache(), &anonymous()).await.unwrap();
-        let get = async |key: &str| {
-            let mut client = client.clone();
-            redis::cmd("GET").arg(key).query_async::<u32>(&mut client).await
-        };
-        assert_eq!(tokio::join!(get("a"), get("b")), (Ok(1), Ok(2)));
-        drop(client);
-        driver.await.unwrap();
+        script_shares(&net, server.endpoint());
+        shares(&net, server.endpoint()).await.unwrap();
+        let of_the_script = scripted(&verifier.interactions());
         verifier.finish().await;
+
+        // The first answer may overtake the second question.
+        let each_way = |all: Vec<Conversation>| -> Vec<_> {
+            all.into_iter().map(Conversation::each_way).collect()
+        };
+        assert_eq!(each_way(real.conversations()), each_way(of_the_script));
     }
 
     async fn a_reply_that_breaks_off_is_no_reply() {
