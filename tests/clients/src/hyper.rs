@@ -1,17 +1,21 @@
 //! hyper's HTTP/1.1 client, on doubles and on nginx.
 
 use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{HOST, UPGRADE};
+use hyper::header::{CONNECTION, HOST, UPGRADE};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
-use wirescript::scripted::{AfterSendAll, Chunks, Socket, SocketScript, Violation, ViolationKind};
+use wirescript::scripted::{
+    AfterRecv, AfterSendAll, Chunks, Socket, SocketScript, Violation, ViolationKind,
+};
 use wirescript::{Connect, Endpoint, Scripted, Verifier};
 use wirescript_tokio::{IntoTokio, TokioConnector};
 
@@ -104,6 +108,124 @@ fn script_keeps_alive(net: &Scripted<Socket>, server: &Endpoint) {
         .expect_close();
 }
 
+/// Asks for a page whose end does not come, and tells how that is.
+async fn how_it_breaks_off<C: Connect>(net: &C, server: &Endpoint) -> Result<ErrorKind, Failure> {
+    let (mut sender, driver) = connect(net, server).await?;
+    let response = sender.send_request(request(Method::GET, "/status", "")).await?;
+    assert_eq!(response.status(), StatusCode::OK);
+    let error = response.into_body().collect().await.expect_err("it breaks off");
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let kind = cause.map(io::Error::kind);
+    drop(sender);
+    let _ = driver.await?;
+    kind.ok_or_else(|| error.into())
+}
+
+/// The script of [`how_it_breaks_off`], up to how.
+#[track_caller]
+fn breaks_off(net: &Scripted<Socket>, server: &Endpoint) -> SocketScript<AfterRecv> {
+    net.new_session()
+        .expect_connect(server)
+        .expect_send_all("GET /status HTTP/1.1\r\nhost: monitoring.internal\r\n\r\n")
+        .expect_recv(concat!(
+            "HTTP/1.1 200 OK\r\n",
+            "Server: nginx\r\n",
+            "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+            "Content-Type: text/plain\r\n",
+            "Content-Length: 7\r\n",
+            "Connection: keep-alive\r\n",
+            "\r\n",
+        ))
+        .expect_recv("OK ")
+}
+
+/// Asks for another protocol, and speaks it.
+async fn upgrades<C: Connect>(net: &C, server: &Endpoint) -> Result<(), Failure> {
+    let (mut sender, driver) = connect(net, server).await?;
+    let mut asked = request(Method::GET, "/feed", "");
+    asked.headers_mut().insert(CONNECTION, "upgrade".parse()?);
+    asked.headers_mut().insert(UPGRADE, "feed".parse()?);
+    let response = sender.send_request(asked).await?;
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+
+    let mut feed = TokioIo::new(hyper::upgrade::on(response).await?);
+    let mut hello = [0; 6];
+    feed.read_exact(&mut hello).await?;
+    assert_eq!(&hello, b"hello\n");
+    feed.write_all(b"more\n").await?;
+    let mut bye = String::new();
+    feed.read_to_string(&mut bye).await?;
+    assert_eq!(bye, "bye\n");
+    drop(feed);
+    driver.await??;
+    Ok(())
+}
+
+fn script_upgrades(net: &Scripted<Socket>, server: &Endpoint) {
+    net.new_session()
+        .expect_connect(server)
+        .expect_send_all(concat!(
+            "GET /feed HTTP/1.1\r\n",
+            "host: monitoring.internal\r\n",
+            "connection: upgrade\r\n",
+            "upgrade: feed\r\n",
+            "\r\n",
+        ))
+        // The first words of the new protocol come with the end of the old one.
+        .expect_recv(concat!(
+            "HTTP/1.1 101 Switching Protocols\r\n",
+            "Server: nginx\r\n",
+            "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+            "Connection: upgrade\r\n",
+            "Upgrade: feed\r\n",
+            "\r\n",
+            "hello\n",
+        ))
+        .expect_send_all("more\n")
+        .expect_recv("bye\n")
+        .expect_eof()
+        .expect_close();
+}
+
+/// Who serves what nginx passes on: answers one request with `answer`, waits for `asked` and says
+/// `last`, and closes.
+fn behind(answer: &[u8], asked: &[u8], last: &[u8]) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    let addr = listener.local_addr().expect("it listens");
+    let [answer, asked, last] = [answer, asked, last].map(<[u8]>::to_vec);
+    thread::spawn(move || -> io::Result<()> {
+        let mut stream = BufReader::new(listener.accept()?.0);
+        let mut line = String::new();
+        // A request ends with an empty line.
+        while stream.read_line(&mut line)? > "\r\n".len() {
+            line.clear();
+        }
+        stream.get_mut().write_all(&answer)?;
+        stream.read_exact(&mut vec![0; asked.len()])?;
+        stream.get_mut().write_all(&last)
+    });
+    addr
+}
+
+/// What nginx is told, so that it passes on what it is asked for at `path`, as it comes.
+fn passed_on(path: &str, to: SocketAddr) -> String {
+    format!(
+        r#"location = {path} {{
+            proxy_pass http://{to}; proxy_http_version 1.1; proxy_buffering off;
+            proxy_set_header Connection $http_connection; proxy_set_header Upgrade $http_upgrade;
+        }}"#
+    )
+}
+
+/// Fails unless both are the same but for the time of day.
+#[track_caller]
+fn check_alike(real: Vec<Conversation>, of_the_script: Vec<Conversation>) {
+    let without_dates = |all: Vec<Conversation>| -> Vec<Conversation> {
+        all.into_iter().map(without_date).collect()
+    };
+    assert_eq!(without_dates(real), without_dates(of_the_script));
+}
+
 /// The conversation without the time of day, which is the one thing in it that nginx chooses anew.
 fn without_date(conversation: Conversation) -> Conversation {
     conversation.with_received(|bytes| {
@@ -142,10 +264,7 @@ both_flavours! {
         let of_the_script = scripted(&verifier.interactions());
         verifier.finish().await;
 
-        let without_dates = |all: Vec<Conversation>| -> Vec<Conversation> {
-            all.into_iter().map(without_date).collect()
-        };
-        assert_eq!(without_dates(real.conversations()), without_dates(of_the_script));
+        check_alike(real.conversations(), of_the_script);
     }
 
     async fn a_reply_in_chunks_is_one_body() {
@@ -169,69 +288,64 @@ both_flavours! {
         for kind in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset] {
             let verifier = Verifier::new();
             let net = verifier.socket();
-            let script = gets(&net, "/status")
-                .expect_recv("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n")
-                .expect_recv("OK ");
+            let script = breaks_off(&net, &monitoring());
             match kind {
                 ErrorKind::ConnectionReset => script.expect_reset(),
                 _ => script.expect_eof(),
             }
             .expect_close();
-
-            let (mut sender, driver) = connect(&net, &monitoring()).await.unwrap();
-            let response = sender.send_request(request(Method::GET, "/status", "")).await.unwrap();
-            let error = response.into_body().collect().await.unwrap_err();
-            let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-            assert_eq!(cause.map(io::Error::kind), Some(kind), "{error:?}");
-            drop(sender);
-            let _ = driver.await.unwrap();
+            assert_eq!(how_it_breaks_off(&net, &monitoring()).await.unwrap(), kind);
             verifier.finish().await;
         }
     }
 
-    async fn an_upgraded_connection_is_a_stream_of_its_own() {
+    async fn a_body_breaks_off_as_it_does_behind_nginx() {
+        let broken = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\nOK ";
+        let behind = behind(broken, b"", b"");
+        let Some(nginx) = Server::nginx(&passed_on("/status", behind)) else { return };
+        let real = Recorder::new(TokioConnector::new());
+        let kind = how_it_breaks_off(&real, nginx.endpoint()).await.unwrap();
+        assert_eq!(kind, ErrorKind::UnexpectedEof);
+
         let verifier = Verifier::new();
         let net = verifier.socket();
-        net.new_session()
-            .expect_connect("monitoring.internal:80")
-            .expect_send_all(concat!(
-                "GET /feed HTTP/1.1\r\n",
-                "host: monitoring.internal\r\n",
-                "connection: upgrade\r\n",
-                "upgrade: feed\r\n",
-                "\r\n",
-            ))
-            // The first words of the new protocol come with the end of the old one.
-            .expect_recv(concat!(
-                "HTTP/1.1 101 Switching Protocols\r\n",
-                "Connection: upgrade\r\n",
-                "Upgrade: feed\r\n",
-                "\r\n",
-                "hello\n",
-            ))
-            .expect_send_all("more\n")
-            .expect_recv("bye\n")
-            .expect_eof()
-            .expect_close();
-
-        let (mut sender, driver) = connect(&net, &monitoring()).await.unwrap();
-        let mut asked = request(Method::GET, "/feed", "");
-        asked.headers_mut().insert(hyper::header::CONNECTION, "upgrade".parse().unwrap());
-        asked.headers_mut().insert(UPGRADE, "feed".parse().unwrap());
-        let response = sender.send_request(asked).await.unwrap();
-        assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
-
-        let mut feed = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
-        let mut hello = [0; 6];
-        feed.read_exact(&mut hello).await.unwrap();
-        assert_eq!(&hello, b"hello\n");
-        feed.write_all(b"more\n").await.unwrap();
-        let mut bye = String::new();
-        feed.read_to_string(&mut bye).await.unwrap();
-        assert_eq!(bye, "bye\n");
-        drop(feed);
-        driver.await.unwrap().unwrap();
+        breaks_off(&net, nginx.endpoint()).expect_eof().expect_close();
+        assert_eq!(how_it_breaks_off(&net, nginx.endpoint()).await.unwrap(), kind);
+        let of_the_script = scripted(&verifier.interactions());
         verifier.finish().await;
+        check_alike(real.conversations(), of_the_script);
+    }
+
+    async fn an_upgraded_connection_is_a_stream_of_its_own() {
+        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
+            let verifier = Verifier::builder().chunks(chunks).build();
+            let net = verifier.socket();
+            script_upgrades(&net, &monitoring());
+            upgrades(&net, &monitoring()).await.unwrap();
+            verifier.finish().await;
+        }
+    }
+
+    async fn a_connection_is_upgraded_as_it_is_behind_nginx() {
+        let switched = concat!(
+            "HTTP/1.1 101 Switching Protocols\r\n",
+            "Connection: upgrade\r\n",
+            "Upgrade: feed\r\n",
+            "\r\n",
+            "hello\n",
+        );
+        let behind = behind(switched.as_bytes(), b"more\n", b"bye\n");
+        let Some(nginx) = Server::nginx(&passed_on("/feed", behind)) else { return };
+        let real = Recorder::new(TokioConnector::new());
+        upgrades(&real, nginx.endpoint()).await.unwrap();
+
+        let verifier = Verifier::new();
+        let net = verifier.socket();
+        script_upgrades(&net, nginx.endpoint());
+        upgrades(&net, nginx.endpoint()).await.unwrap();
+        let of_the_script = scripted(&verifier.interactions());
+        verifier.finish().await;
+        check_alike(real.conversations(), of_the_script);
     }
 
     async fn a_request_for_another_page_is_reported() {
