@@ -1,4 +1,4 @@
-//! What must stay true of the sources themselves: the invariants of ARCHITECTURE.md.
+//! What must stay true of the sources themselves: what ARCHITECTURE.md says of them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,6 +123,59 @@ fn doubles_translate_and_never_decide() {
     check_absent(&["Waker", "Condvar", "thread", "park", "spawn"], |name| {
         name.starts_with("double/")
     });
+}
+
+/// The items of a file of an adapter in their order, methods behind what they are of. What carries
+/// the name of a runtime carries none.
+fn items(adapter: &str, file: &str) -> Vec<String> {
+    let path = format!("{}/adapters/{adapter}/src/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+    let source = fs::read_to_string(path).unwrap();
+    let end = source.find("#[cfg(test)]\nmod").unwrap_or(source.len());
+    let mut of = String::new();
+    let mut found = Vec::new();
+    for line in source[..end].lines() {
+        let line = line.replace("AsyncStd", "X").replace("Tokio", "X").replace("Smol", "X");
+        let words = line.trim_end_matches(['{', ';', ' ']).trim_start();
+        let words = words.trim_start_matches("pub ").trim_start_matches("async ");
+        let name = |rest: &str| rest.split(['(', '<', ' ', ':', '{']).next().unwrap().to_owned();
+        match words.split_once(' ') {
+            _ if words.starts_with("impl") => {
+                of = match words.split_once(" for ") {
+                    Some((of_what, who)) => {
+                        format!("{} for {who}", of_what.rsplit(' ').next().unwrap())
+                    }
+                    None => words.to_owned(),
+                };
+                found.push(of.clone());
+            }
+            Some((kind @ ("struct" | "enum" | "trait"), rest)) => {
+                of = format!("{kind} {}", name(rest));
+                found.push(of.clone());
+            }
+            Some(("fn", rest)) if line.starts_with(' ') => {
+                found.push(format!("{of}: {}", name(rest)));
+            }
+            Some(("fn", rest)) => found.push(name(rest)),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn adapters_have_what_they_share_in_the_same_order() {
+    for file in ["connector", "socket", "stream", "timer"] {
+        let first = items("smol", file);
+        for adapter in ["tokio", "async-std"] {
+            let second = items(adapter, file);
+            let [shared, other] = [(&first, &second), (&second, &first)].map(|(all, with)| {
+                all.iter().filter(|item| with.contains(item)).collect::<Vec<_>>()
+            });
+            assert_eq!(shared, other, "{file}.rs of smol and of {adapter}");
+            // Where runtimes differ is the exception.
+            assert!(2 * shared.len() > second.len(), "{file}.rs of {adapter}: {second:#?}");
+        }
+    }
 }
 
 #[test]
