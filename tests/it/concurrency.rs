@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
+use futures::executor::block_on;
+use futures::future::join_all;
 use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, join, poll};
 use wirescript::scripted::{ScriptedSocket, SessionLabel, Socket};
 use wirescript::{AsyncSocketExt, Connect, Endpoint, Scripted, Verifier, any, connect_fn};
@@ -351,7 +353,7 @@ everywhere! {
             let net = verifier.socket();
             spawn(async move { fetch_status(&net, "monitoring.internal", 5000).await.unwrap() })
         });
-        let mut replies = futures::future::join_all(clients.collect::<Vec<_>>()).await;
+        let mut replies = join_all(clients.collect::<Vec<_>>()).await;
         replies.sort_unstable();
         assert_eq!(replies.concat(), "01234567");
         verifier.finish().await;
@@ -416,9 +418,45 @@ everywhere! {
                 join!(writing, reading);
             })
         });
-        futures::future::join_all(clients.collect::<Vec<_>>()).await;
+        join_all(clients.collect::<Vec<_>>()).await;
         verifier.finish().await;
     }
+}
+
+#[test]
+fn ten_thousand_sessions_are_open_at_once_over_eight_threads() {
+    const SESSIONS: usize = 10_000;
+    const THREADS: usize = 8;
+    let verifier = Verifier::new();
+    let net = verifier.socket();
+    for number in 0..SESSIONS {
+        net.new_session()
+            .expect_connect("peer:1")
+            .expect_send_all("who")
+            .expect_recv(format!("{number:04}"))
+            .expect_close();
+    }
+    let opens = || block_on(join_all((0..SESSIONS / THREADS).map(|_| connect(&net))));
+    let open: Vec<Vec<ScriptedSocket>> = thread::scope(|scope| {
+        let threads = [(); THREADS].map(|()| scope.spawn(opens));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    let asks = async |mut socket: ScriptedSocket| {
+        socket.send_all(b"who").await.unwrap();
+        let mut answer = [0; 4];
+        socket.recv_exact(&mut answer).await.unwrap();
+        std::str::from_utf8(&answer).unwrap().parse::<usize>().unwrap()
+    };
+    let mut numbers: Vec<usize> = thread::scope(|scope| {
+        let threads = open
+            .into_iter()
+            .map(|sockets| scope.spawn(move || block_on(join_all(sockets.into_iter().map(asks)))));
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    verifier.verify();
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(0..SESSIONS), "each session has one client");
 }
 
 #[test]
@@ -436,7 +474,7 @@ fn ten_threads_record_fifty_interactions_each() {
     let threads = [(); 10].map(|()| {
         let net = net.clone();
         thread::spawn(move || {
-            futures::executor::block_on(async {
+            block_on(async {
                 let mut socket = connect(&net).await;
                 for _ in 0..24 {
                     socket.send_all(b"ask").await.unwrap();
@@ -463,7 +501,7 @@ fn ten_threads_that_stray_are_all_told_of() {
     let threads = [(); 10].map(|()| {
         let net = net.clone();
         thread::spawn(move || {
-            futures::executor::block_on(async {
+            block_on(async {
                 let _ = connect(&net).await.send_all(b"bark").await;
             });
         })
