@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo run --example redis                          # on a double that plays the server
-//! cargo run --example redis -- --connect host:port   # on a server of yours
+//! cargo run --example redis -- --connect host:port   # on a server of yours, or unix:/path
 //! cargo run --example redis -- --runtime smol --connect host:port   # or async-std, or std
 //! ```
 
@@ -368,7 +368,7 @@ pub(crate) async fn run(runtime: Runtime, arguments: &[&str]) -> Result<String, 
             let server = server.parse().map_err(|error| format!("--connect: {error}"))?;
             tour(runtime.connector(), server).await.map_err(|error| error.to_string())
         }
-        _ => Err("usage: redis [--runtime NAME] [--connect host:port]".to_owned()),
+        _ => Err("usage: redis [--runtime NAME] [--connect host:port|unix:/path]".to_owned()),
     }
 }
 
@@ -602,7 +602,7 @@ mod tests {
         let run = async |arguments: &[&str]| run(Runtime::Tokio, arguments).await;
         let told = run(&[]).await.unwrap();
         assert!(told.starts_with(TOLD), "{told}");
-        let usage = "usage: redis [--runtime NAME] [--connect host:port]";
+        let usage = "usage: redis [--runtime NAME] [--connect host:port|unix:/path]";
         assert_eq!(run(&["--help"]).await.unwrap_err(), usage);
         let nowhere = run(&["--connect", "nowhere"]).await.unwrap_err();
         assert!(nowhere.starts_with("--connect: `nowhere` is no endpoint"), "{nowhere}");

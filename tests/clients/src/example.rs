@@ -32,9 +32,11 @@ both_flavours! {
 
     async fn the_program_connects_where_it_is_told() {
         let Some(server) = Server::redis() else { return };
-        for runtime in Runtime::ALL {
-            let told = run(runtime, &["--connect", &server.endpoint().to_string()]).await.unwrap();
-            assert!(told.ends_with("later on    1"), "{runtime}: {told}");
+        for place in server.places_of_redis() {
+            for runtime in Runtime::ALL {
+                let told = run(runtime, &["--connect", &place.to_string()]).await.unwrap();
+                assert!(told.ends_with("later on    1"), "{runtime}, {place}: {told}");
+            }
         }
     }
 

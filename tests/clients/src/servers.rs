@@ -18,19 +18,27 @@ const TRIES: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Somebody may take a port between its choice and its use: so many ports are tried.
 const PORTS: u32 = 5;
+/// What a Unix domain socket is called, in the folder of its server.
+const SOCKET: &str = "socket";
 
 /// A server that is up.
 #[derive(Debug)]
 pub(crate) struct Server {
     _process: Process,
     endpoint: Endpoint,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Server {
     /// Where it listens.
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Everywhere a Redis listens: in the file system as well, where that can be.
+    pub(crate) fn places_of_redis(&self) -> Vec<Endpoint> {
+        let path = cfg!(unix).then(|| Endpoint::unix(self.folder.path().join(SOCKET)));
+        [self.endpoint.clone()].into_iter().chain(path).collect()
     }
 
     /// A Redis without anything in it, if it is installed.
@@ -40,6 +48,9 @@ impl Server {
             let mut command = Command::new(&program);
             command.args(["--bind", "127.0.0.1", "--port"]).arg(port.to_string());
             command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+            if cfg!(unix) {
+                command.arg("--unixsocket").arg(folder.join(SOCKET));
+            }
             command
         }))
     }
@@ -120,7 +131,7 @@ impl Server {
             let mut process = Process(command.spawn().expect("an installed server can be run"));
             if process.is_up(|| greet(port, greeting).is_ok_and(|first| first == answer)) {
                 let endpoint = Endpoint::new("127.0.0.1", port);
-                return Self { _process: process, endpoint, _folder: folder };
+                return Self { _process: process, endpoint, folder };
             }
             let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
             eprintln!("{name} did not come up on port {port}:\n{log}");
