@@ -254,7 +254,9 @@ impl Drop for Process {
     fn drop(&mut self) {
         // A server with processes of its own ends them if it is asked to, not if it is killed.
         // `SIGINT` is what all of these take for an end that waits for no client.
-        let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
+        // Every shell has a `kill` of its own; a program of that name not every system has.
+        let id = self.0.id().to_string();
+        let _ = Command::new("/bin/sh").args(["-c", "kill -INT \"$0\"", &id]).status();
         for _ in 0..TRIES {
             if self.has_ended() {
                 return;
