@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use futures::executor::block_on;
 use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, poll};
@@ -787,4 +788,26 @@ fn finish_goes_on_when_a_connect_begins_to_wait_for_no_answer() {
     assert!(connecting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     assert_eq!(rung.try_recv(), Ok(Some(())));
     assert!(finishing.poll(&mut Context::from_waker(&waker)).is_ready());
+}
+
+#[test]
+fn finish_goes_on_when_what_may_stay_open_is_connected() {
+    for delay in [Duration::ZERO, SHORT / 10] {
+        let verifier = Verifier::builder().without_patience().build();
+        let net = verifier.socket();
+        let script = net.new_session().expect_connect("peer:1");
+        match delay {
+            Duration::ZERO => script.stays_open(),
+            delay => script.after(delay).stays_open(),
+        };
+        let peer = Endpoint::new("peer", 1);
+        let connecting = net.connect(&peer);
+        let (waker, mut rung) = bell();
+        let mut finishing = pin!(verifier.finish());
+        assert!(finishing.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let socket = block_on(connecting).unwrap();
+        assert_eq!(rung.try_recv(), Ok(Some(())));
+        assert!(finishing.poll(&mut Context::from_waker(&waker)).is_ready());
+        drop(socket);
+    }
 }

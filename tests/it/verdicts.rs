@@ -1,12 +1,9 @@
 //! What a verifier makes of a test: sections, checkpoints, the drop, and how it reads.
 
 use std::error::Error;
-use std::future::Future;
 use std::io::{self, ErrorKind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::time::Duration;
 
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -17,8 +14,7 @@ use wirescript::scripted::{
 use wirescript::{AsyncSocketExt, Connect, Endpoint, InvalidEndpoint, Verifier, any};
 
 use crate::probe::{double, left, names, only_violation, panic_of, panics_here, report, violation};
-use crate::support::{SHORT, connect, everywhere, impatient, spawn};
-use crate::witness::bell;
+use crate::support::{connect, everywhere, impatient, spawn};
 
 /// How many violations, open interactions and unused sessions there are.
 fn sections(verifier: &Verifier) -> (usize, usize, usize) {
@@ -193,7 +189,7 @@ fn unused_steps_are_reported_however_far_their_session_came() {
 fn a_connect_that_was_given_up_while_it_waited_leaves_its_session_abandoned() {
     let verifier = Verifier::new();
     let net = verifier.socket();
-    let patiently = Duration::from_secs(3600);
+    let patiently = std::time::Duration::from_secs(3600);
     net.new_session().expect_connect("peer:1").after(patiently).expect_close();
     let peer = Endpoint::new("peer", 1);
     let mut connecting = net.connect(&peer);
@@ -605,28 +601,6 @@ everywhere! {
         let closing = spawn(async move { drop(socket) });
         verifier.finish().await;
         closing.await;
-    }
-
-    async fn finish_goes_on_when_a_session_that_may_stay_open_is_connected() {
-        for delay in [None, Some(SHORT / 10)] {
-            let verifier = Verifier::new();
-            let net = verifier.socket();
-            let script = net.new_session().expect_connect("peer:1");
-            match delay {
-                None => script.stays_open(),
-                Some(delay) => script.after(delay).stays_open(),
-            };
-            let peer = Endpoint::new("peer", 1);
-            let connecting = net.connect(&peer);
-            let mut finished = pin!(verifier.finish());
-            let (waker, rung) = bell();
-            assert!(finished.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-            let socket = connecting.await.unwrap();
-            // Nobody has to let go of it.
-            assert!(rung.now_or_never().is_some(), "who waits is not woken");
-            finished.await;
-            drop(socket);
-        }
     }
 
     async fn finish_judges_a_client_that_never_lets_go() {
