@@ -375,6 +375,24 @@ everywhere! {
         verifier.finish().await;
     }
 
+    async fn a_client_that_is_always_answered_at_once_lets_others_run() {
+        let verifier = Verifier::new();
+        let net = verifier.socket();
+        rounds(&net, 500);
+        let mut socket = connect(&net).await;
+        let mut client = Box::pin(async {
+            socket.recv_exact(&mut [0; 6]).await.unwrap();
+            for round in 0..500 {
+                socket.send_all(format!("ask {round:04};").as_bytes()).await.unwrap();
+                socket.recv_exact(&mut [0; 9]).await.unwrap();
+            }
+        });
+        assert!(poll!(&mut client).is_pending(), "now and then a ready operation yields (B11)");
+        client.await;
+        drop(socket);
+        verifier.finish().await;
+    }
+
     async fn a_client_that_writes_into_a_broken_pipe_for_ever_lets_others_run() {
         let verifier = Verifier::new();
         let net = verifier.socket();

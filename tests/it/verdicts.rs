@@ -351,6 +351,23 @@ fn the_drop_does_not_judge_again_what_was_judged() {
 }
 
 #[test]
+fn the_drop_judges_again_when_a_step_was_used_since() {
+    let steps: [fn(&mut ScriptedSocket); 2] = [
+        |socket| block_on(socket.send_all(b"ask")).unwrap(),
+        |socket| assert_eq!(block_on(socket.recv(&mut [0; 8])).unwrap(), 3),
+    ];
+    for step in steps {
+        let verifier = Verifier::builder().explicit().build();
+        let script = verifier.socket().new_session().expect_recv(b"got").expect_send_all(b"ask");
+        let mut socket = script.into_socket();
+        report(&verifier);
+        step(&mut socket);
+        assert!(panic_of(|| drop(verifier)).is_some(), "something happened since the verdict");
+        drop(socket);
+    }
+}
+
+#[test]
 fn a_socket_of_a_broken_session_that_is_dropped_after_a_verdict_is_nothing_new() {
     let verifier = Verifier::new();
     let mut socket = verifier.socket().new_session().expect_send_all(b"right").into_socket();

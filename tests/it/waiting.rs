@@ -403,6 +403,26 @@ everywhere! {
         verifier.finish().await;
     }
 
+    async fn a_never_that_the_client_is_ahead_of_is_left_behind_when_its_turn_comes() {
+        let verifier = Verifier::new();
+        let net = verifier.socket();
+        net.new_session()
+            .expect_connect("peer:1")
+            .expect_recv(b"hello")
+            .expect_recv(b"x").never()
+            .expect_send_all(b"ask")
+            .expect_recv(b"answer")
+            .expect_close();
+        let mut socket = connect(&net).await;
+        socket.send_all(b"ask").await.unwrap();
+        for (size, received) in [(3, 3), (3, 2), (8, 6)] {
+            let received_now = socket.recv(&mut [0; 8][..size]).now_or_never();
+            assert_eq!(received_now.expect("nobody waits for a never").unwrap(), received);
+        }
+        drop(socket);
+        verifier.finish().await;
+    }
+
     async fn a_never_that_nobody_waited_on_is_not_used() {
         let verifier = Verifier::new();
         let net = verifier.socket();
@@ -636,6 +656,23 @@ impl Wake for Panicking {
         self.0.wake_by_ref();
         panic!("this waker panics");
     }
+}
+
+#[test]
+fn each_part_that_is_received_wakes_who_waits_for_the_whole() {
+    let verifier = Verifier::new();
+    let script = verifier.socket().new_session().expect_recv(b"hello").expect_send_all(b"ask");
+    let mut socket = script.lockstep().into_socket();
+    for part in [2, 2, 1] {
+        let (waker, mut rung) = bell();
+        let cx = &mut Context::from_waker(&waker);
+        assert!(pin!(socket.send_all(b"ask")).poll(cx).is_pending());
+        let received = socket.recv(&mut [0; 2][..part]).now_or_never();
+        assert_eq!(received.expect("it is there").unwrap(), part);
+        assert_eq!(rung.try_recv(), Ok(Some(())));
+    }
+    socket.send_all(b"ask").now_or_never().expect("all is received").unwrap();
+    verifier.verify();
 }
 
 fn recv_once(socket: &mut ScriptedSocket, waker: &Waker) -> Poll<std::io::Result<usize>> {

@@ -65,6 +65,25 @@ fn a_mark_that_nobody_answered_ends_no_later_wait() {
 }
 
 #[test]
+fn a_mark_on_a_wait_that_came_to_something_ends_no_later_wait() {
+    check(|| {
+        let reader = Sides::new(&shared(), SocketScript::open_ended);
+        let test = reader.clone();
+        clock::run();
+        let reading = spawn(async move {
+            reader.recv().await?;
+            let answered = clock::passed();
+            let told = reader.recv().await;
+            assert!(clock::passed() >= answered + PATIENCE);
+            told
+        });
+        // It may come between the mark and the poll that would have answered that.
+        test.then(|peer| peer.expect_recv(b"got"));
+        assert_stalled(&block_on(reading), false);
+    });
+}
+
+#[test]
 fn two_waits_of_one_session_are_told_the_same() {
     check(|| {
         let shared = shared();
