@@ -553,10 +553,13 @@ fn check_a_task_that_goes_with_its_waker(
             .expect_close()
             .into_socket();
         let owned = net.new_session().expect_close().into_socket();
-        let waker = Waker::from(Arc::new(Owner(Mutex::new(owned))));
+        let owner = Arc::new(Owner(Mutex::new(owned)));
+        let task = Arc::downgrade(&owner);
+        let waker = Waker::from(owner);
         park(&mut socket, &mut Context::from_waker(&waker));
         drop(waker);
         what(socket);
+        assert!(task.upgrade().is_none(), "nobody keeps its waker");
         drop(verifier.try_verify());
     });
     test.unwrap();
