@@ -9,7 +9,7 @@ use super::cut::Cutter;
 use super::delay::DelayOnTimer;
 use crate::script::{Fault, Script, Socket};
 use crate::session::{
-    Answer, Hear, Language, Listen, Pause, Polled, Request, Shared, Side, SocketCall,
+    Answer, Asker, Hear, Language, Listen, Pause, Polled, Request, Shared, Side, SocketCall,
 };
 use crate::transport::websocket::WebSocketError;
 use crate::verify::{Stage, Violation};
@@ -117,8 +117,9 @@ impl<L: Language> Line<L> {
         cx: &mut Context<'_>,
         mut request: impl Request<L>,
     ) -> Poll<Result<usize, Failed>> {
+        let asker = Asker { session: self.session, side, operation, waker: cx.waker() };
         loop {
-            match self.shared.poll(self.session, side, operation, cx, &mut request) {
+            match self.shared.poll(asker, &mut request) {
                 Polled::Ready(answer, is_in_open_run) => {
                     self.flush_tells |= is_in_open_run;
                     return Poll::Ready(match answer {

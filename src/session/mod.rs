@@ -25,6 +25,6 @@ pub(crate) use book::UNNAMED_SOCKETS;
 pub(crate) use language::{Answer, Language};
 pub(crate) use machine::Machine;
 pub(crate) use request::{Hear, Listen, Pause, Request};
-pub(crate) use shared::{Polled, Refused, Settings, Shared, Side, block_on, poll_once};
+pub(crate) use shared::{Asker, Polled, Refused, Settings, Shared, Side, block_on, poll_once};
 pub(crate) use socket::SocketCall;
 pub(crate) use websocket::{Inbox, WebSocketCall};

@@ -106,6 +106,17 @@ impl Side {
     }
 }
 
+/// Who asks for something.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'w> {
+    pub(crate) session: usize,
+    pub(crate) side: Side,
+    /// What the operation is called in messages.
+    pub(crate) operation: &'static str,
+    /// The waker of the task that asks.
+    pub(crate) waker: &'w Waker,
+}
+
 /// What a poll comes to.
 pub(crate) enum Polled {
     /// With whether a pause would tell the session anything: it is in a run without an end.
@@ -432,16 +443,13 @@ impl Shared {
     #[inline]
     pub(crate) fn poll<L: Language>(
         self: &Arc<Self>,
-        session: usize,
-        side: Side,
-        operation: &'static str,
-        cx: &Context<'_>,
+        asker: Asker<'_>,
         request: &mut impl Request<L>,
     ) -> Polled {
         let mut guard = self.lock();
-        match guard.glance(session, side, request) {
+        match guard.glance(asker.session, asker.side, request) {
             Some(amount) => Polled::Ready(Answer::Amount(amount), false),
-            None => self.poll_closely(guard, session, side, operation, cx, request),
+            None => self.poll_closely(guard, asker, request),
         }
     }
 
@@ -450,16 +458,12 @@ impl Shared {
     fn poll_closely<'s, L: Language>(
         self: &'s Arc<Self>,
         mut guard: MutexGuard<'s, Inner>,
-        session: usize,
-        side: Side,
-        operation: &'static str,
-        cx: &Context<'_>,
+        asker: Asker<'_>,
         request: &mut impl Request<L>,
     ) -> Polled {
         let mut turns = Turns::default();
         loop {
-            let polled = self.turn(guard, session, side, operation, cx, request, &mut turns);
-            if let Some(polled) = polled {
+            if let Some(polled) = self.turn(guard, asker, request, &mut turns) {
                 return polled;
             }
             guard = self.lock();
@@ -467,35 +471,29 @@ impl Shared {
     }
 
     /// One turn of a poll. Gives what that comes to, unless it takes another.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what is asked, by whom, and what it knows by now"
-    )]
     fn turn<L: Language>(
         self: &Arc<Self>,
         mut guard: MutexGuard<'_, Inner>,
-        session: usize,
-        side: Side,
-        operation: &'static str,
-        cx: &Context<'_>,
+        asker: Asker<'_>,
         request: &mut impl Request<L>,
         turns: &mut Turns,
     ) -> Option<Polled> {
+        let Asker { session, side, waker, .. } = asker;
         let inner = &mut *guard;
         let tasks = &mut inner.tasks[session];
         let slot = &mut tasks.parked[side.slot()];
         let (case, timeline) = inner.book.judging(session);
         if inner.is_ended || case.broken.is_some() {
-            return Some(Self::refuse_again(guard, session, side, operation, cx));
+            return Some(Self::refuse_again(guard, asker));
         }
         if slot.ready_in_a_row >= READY_IN_A_ROW && side != Side::Flush {
             slot.ready_in_a_row = 0;
             drop(guard);
-            cx.waker().wake_by_ref();
+            waker.wake_by_ref();
             return Some(Polled::Pending);
         }
         let turned = match (side, &tasks.writer) {
-            (Side::Read, Some(writer)) => writer.will_wake(cx.waker()),
+            (Side::Read, Some(writer)) => writer.will_wake(waker),
             _ => false,
         };
         let Some(machine) = case.machine_mut::<L>() else {
@@ -525,7 +523,7 @@ impl Shared {
                     woken = if progressed {
                         inner.take_parked(session)
                     } else {
-                        inner.disturb(session, cx.waker())
+                        inner.disturb(session, waker)
                     };
                 }
                 let overseers = match side {
@@ -537,7 +535,7 @@ impl Shared {
                 wake(woken);
                 wake(overseers);
                 if is_in_open_run && side == Side::Write {
-                    self.remember_writer(session, cx.waker().clone());
+                    self.remember_writer(session, waker.clone());
                 }
                 Some(Polled::Ready(answer, is_in_open_run))
             }
@@ -558,12 +556,12 @@ impl Shared {
                 None
             }
             Verdict::Wait(wait) => {
-                if turns.spare.is_none() && slot.is_new(cx.waker()) {
+                if turns.spare.is_none() && slot.is_new(waker) {
                     drop(guard);
-                    turns.spare = Some(cx.waker().clone());
+                    turns.spare = Some(waker.clone());
                     return None;
                 }
-                self.hold::<L>(guard, session, side, operation, wait, turns)
+                self.hold::<L>(guard, asker, wait, turns)
             }
             Verdict::Ask(step, question) => {
                 turns.asked_at = machine.moves();
@@ -571,24 +569,21 @@ impl Shared {
                 turns.answers.push((step, question.put()));
                 None
             }
-            Verdict::Refuse(violation) => Some(Self::refuse(guard, session, side, violation)),
+            Verdict::Refuse(violation) => Some(Self::refuse(guard, asker, violation)),
         }
     }
 
     /// Answers an operation of a session that is broken, or of a verifier that is gone.
     fn refuse_again(
         mut guard: MutexGuard<'_, Inner>,
-        session: usize,
-        side: Side,
-        operation: &'static str,
-        cx: &Context<'_>,
+        Asker { session, side, operation, waker }: Asker<'_>,
     ) -> Polled {
         let slot = &mut guard.tasks[session].parked[side.slot()];
         // A client that asks again and again must not keep others from running.
         slot.has_yielded = !slot.has_yielded;
         if slot.has_yielded {
             drop(guard);
-            cx.waker().wake_by_ref();
+            waker.wake_by_ref();
             return Polled::Pending;
         }
         let broken = guard.book.cases[session].broken.clone();
@@ -599,18 +594,17 @@ impl Shared {
     fn hold<L: Language>(
         self: &Arc<Self>,
         mut guard: MutexGuard<'_, Inner>,
-        session: usize,
-        side: Side,
-        operation: &'static str,
+        asker: Asker<'_>,
         wait: Wait,
         turns: &mut Turns,
     ) -> Option<Polled> {
+        let Asker { session, side, operation, .. } = asker;
         let inner = &mut *guard;
         let stays_open = inner.book.cases[session].stays_open;
         if side == Side::Connect {
             inner.book.set_stage(session, Stage::Connecting);
         }
-        let waited = self.wait(inner, session, side, wait, stays_open, turns.spare.take());
+        let waited = self.wait(inner, asker, wait, stays_open, turns.spare.take());
         let is_parked = matches!(waited, Waited::Parked(_) | Waited::Sleeps(..));
         let mut woken = None;
         if turns.has_moved && is_parked {
@@ -646,7 +640,7 @@ impl Shared {
             Waited::Overdue { is_deadline } => {
                 let machine = inner.book.cases[session].machine_mut::<L>()?;
                 let violation = machine.stalled(wait, operation, is_deadline);
-                Some(Self::refuse(guard, session, side, violation.into()))
+                Some(Self::refuse(guard, asker, violation.into()))
             }
         }
     }
@@ -835,8 +829,7 @@ impl Shared {
     fn wait(
         self: &Arc<Self>,
         inner: &mut Inner,
-        session: usize,
-        side: Side,
+        Asker { session, side, .. }: Asker<'_>,
         wait: Wait,
         stays_open: bool,
         waker: Option<Waker>,
@@ -891,8 +884,7 @@ impl Shared {
 
     fn refuse(
         mut inner: MutexGuard<'_, Inner>,
-        session: usize,
-        side: Side,
+        Asker { session, side, .. }: Asker<'_>,
         violation: Violation,
     ) -> Polled {
         if side == Side::Connect {

@@ -30,7 +30,7 @@ use shuttle::{Config, Runner};
 
 use super::language::Answer;
 use super::request::{Hear, Listen, Pause, Request};
-use super::shared::{Polled, Settings, Shared, Side};
+use super::shared::{Asker, Polled, Settings, Shared, Side};
 use super::socket::SocketCall;
 use crate::double::Scripted;
 use crate::script::{Chunks, Socket, SocketScript};
@@ -201,7 +201,8 @@ impl Sides {
         cx: &Context<'_>,
         mut request: impl Request<Socket>,
     ) -> Poll<Result<usize, Violation>> {
-        match self.shared.poll(self.session, side, operation, cx, &mut request) {
+        let asker = Asker { session: self.session, side, operation, waker: cx.waker() };
+        match self.shared.poll(asker, &mut request) {
             Polled::Ready(Answer::Amount(amount), _) => Poll::Ready(Ok(amount)),
             Polled::Ready(Answer::Fault(fault), _) => unreachable!("{fault:?} is in no model"),
             Polled::Refused(violation) => Poll::Ready(Err(violation)),
