@@ -11,7 +11,7 @@
 use std::process::ExitCode;
 
 use wirescript_benches::adapters::{Runtime, Side, Work, calls, client, serve};
-use wirescript_benches::compare::{Comparison, iterated};
+use wirescript_benches::compare::Comparison;
 use wirescript_benches::cores::keep_to_one;
 
 fn main() -> ExitCode {
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             if comparison.wants(&subject) {
                 let work = if comparison.is_smoke() { work.little() } else { work.part() };
                 let addr = serve(work);
-                let side = |side| move || iterated(client(runtime, side, work, addr));
+                let side = |side| move || client(runtime, side, work, addr);
                 let (ours, raw) = (side(beside), side(Side::Raw));
                 comparison.row_within_spread(&subject, "the raw stream", ours, raw);
             }

@@ -94,10 +94,11 @@ fn adapters() {
     for work in [Work::ECHO, Work::VECTORED] {
         for runtime in Runtime::ALL {
             let mut rounds: Box<dyn FnMut(usize)> = match runtime {
-                Runtime::Std => client(runtime, Side::Ours, work, serve(work)),
-                _ => Box::new(move |times| {
-                    let _ = calls(runtime, Side::Ours, work, times);
-                }),
+                Runtime::Std => {
+                    let mut client = client(runtime, Side::Ours, work, serve(work));
+                    Box::new(move |times| _ = client(times))
+                }
+                _ => Box::new(move |times| _ = calls(runtime, Side::Ours, work, times)),
             };
             // Whatever is made once is made by one round as by many.
             let [once, often] = [1, 1 + ROUNDS].map(|times| {

@@ -25,7 +25,9 @@ fn main() {
             let times = times.parse().expect("a number");
             match how {
                 [] => run(runtime, side, work, times),
-                ["at", addr] => client(runtime, side, work, addr.parse().expect(AN_ADDRESS))(times),
+                ["at", addr] => {
+                    client(runtime, side, work, addr.parse().expect(AN_ADDRESS))(times);
+                }
                 ["still"] => {
                     let _ = calls(runtime, side, work, times);
                 }

@@ -43,15 +43,6 @@ pub fn whole(mut run: impl FnMut()) -> impl Side {
     }
 }
 
-/// Times `run`, which does so many iterations by itself.
-pub fn iterated(mut run: impl FnMut(usize)) -> impl Side {
-    move |iterations| {
-        let begun = Instant::now();
-        run(iterations);
-        begun.elapsed()
-    }
-}
-
 /// One row: what it is called, what it is compared with, and what its ratio may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'n> {

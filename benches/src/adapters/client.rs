@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{IoSlice, Read as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use wirescript::blocking::{Connect as _, StdConnector};
 use wirescript::{Connect as _, Endpoint};
@@ -53,16 +54,27 @@ pub enum Side {
     Ours,
 }
 
-/// Does `work` so many times with a peer at `addr`; it is connected already, unless that is the work.
-pub fn client(runtime: Runtime, side: Side, work: Work, addr: SocketAddr) -> Box<dyn FnMut(usize)> {
-    if work.sends == 0 {
-        let mut connect = connecting(runtime, side, addr);
-        Box::new(move |times| {
-            connect(times);
+/// Does `work` so many times with a peer at `addr`, and says how long that took; it is connected
+/// already, unless that is the work.
+pub fn client(
+    runtime: Runtime,
+    side: Side,
+    work: Work,
+    addr: SocketAddr,
+) -> impl FnMut(usize) -> Duration {
+    let is_connecting = work.sends == 0;
+    let mut client = match is_connecting {
+        true => connecting(runtime, side, addr),
+        false => talking(runtime, side, work, addr),
+    };
+    move |times| {
+        let begun = Instant::now();
+        client(times);
+        let took = begun.elapsed();
+        if is_connecting {
             settle(addr);
-        })
-    } else {
-        talking(runtime, side, work, addr)
+        }
+        took
     }
 }
 
