@@ -22,6 +22,8 @@ pub(super) struct Line<L> {
     delays: [DelayOnTimer; 2],
     /// A flush would be news to the session, or is to be told of a violation.
     flush_tells: bool,
+    /// What the client has queued since it last flushed: the session has not heard of it.
+    pub(super) unflushed: usize,
     language: PhantomData<fn() -> L>,
 }
 
@@ -40,6 +42,7 @@ impl<L: Language> Line<L> {
             session,
             delays: Default::default(),
             flush_tells: false,
+            unflushed: 0,
             language: PhantomData,
         }
     }
@@ -86,7 +89,7 @@ impl<L: Language> Line<L> {
 
     /// Says that the transport is dropped.
     pub(super) fn leave(&self, call: L::Call<'_>) {
-        self.shared.leave::<L>(self.session, call);
+        self.shared.leave::<L>(self.session, call, self.unflushed);
     }
 
     /// Looks at the script.
@@ -117,7 +120,8 @@ impl<L: Language> Line<L> {
         cx: &mut Context<'_>,
         mut request: impl Request<L>,
     ) -> Poll<Result<usize, Failed>> {
-        let asker = Asker { session: self.session, side, operation, waker: cx.waker() };
+        let Self { session, unflushed, .. } = *self;
+        let asker = Asker { session, side, operation, unflushed, waker: cx.waker() };
         loop {
             match self.shared.poll(asker, &mut request) {
                 Polled::Ready(answer, is_in_open_run) => {

@@ -114,6 +114,7 @@ impl ScriptedWebSocket {
             }
         }
         self.outgoing.push_back(message);
+        self.line.unflushed += 1;
         if standing.is_some_and(|(state, _)| state.takes_no_more()) {
             // The session knows the error already, and counts how often it was told.
             if let Poll::Ready(sent) = poll_once(|cx| self.poll_outgoing(Side::InPassing, cx)) {
@@ -137,6 +138,7 @@ impl ScriptedWebSocket {
 
     /// Puts to the session what was queued.
     fn poll_outgoing(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        self.line.unflushed = 0;
         while let Some(message) = self.outgoing.front() {
             let (operation, call) = match message {
                 Message::Close(close) => ("close", WebSocketCall::Close(close)),

@@ -27,6 +27,8 @@ pub(crate) struct Case {
     pub(crate) cursor: usize,
     /// A step of it could not be; nothing of it counts.
     pub(crate) is_withdrawn: bool,
+    /// What was left in its transport when that was dropped, and never sent.
+    pub(crate) unflushed: usize,
     /// There is none before its script has landed.
     machine: Option<Box<dyn AnyMachine>>,
 }
@@ -60,6 +62,7 @@ impl Case {
             begins_with_entry: false,
             cursor: 0,
             is_withdrawn: false,
+            unflushed: 0,
             machine: None,
         }
     }
@@ -94,7 +97,7 @@ impl Case {
         if self.broken.is_some() || self.is_withdrawn {
             return None;
         }
-        let stage = self.stage;
+        let (stage, unflushed) = (self.stage, self.unflushed);
         let Some(machine) = self.machine() else {
             // A builder that is still held may have any steps.
             let session = SessionLabel::new(index, self.written_at);
@@ -102,6 +105,7 @@ impl Case {
                 session,
                 stage,
                 steps: Vec::new(),
+                unflushed,
                 begins_with_connect: true,
             });
         };
@@ -110,7 +114,7 @@ impl Case {
             return None;
         }
         let (session, begins_with_connect) = (machine.label().clone(), self.begins_with_entry);
-        Some(UnusedSession { session, stage, steps, begins_with_connect })
+        Some(UnusedSession { session, stage, steps, unflushed, begins_with_connect })
     }
 }
 

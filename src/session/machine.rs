@@ -609,6 +609,7 @@ impl<L: Language> Machine<L> {
         wait: Wait,
         operation: &'static str,
         is_deadline: bool,
+        unflushed: usize,
     ) -> Details {
         let (blocked, step) = match wait {
             Wait::ForHeard(step) => (Blocked::NotHeard, Some(step)),
@@ -631,8 +632,8 @@ impl<L: Language> Machine<L> {
         if blocked == Blocked::PeerSilent {
             possible = protocol::possible::<L>(States::of::<L>(self.state));
         }
-        let mut violation =
-            self.violation(ViolationKind::Stalled { blocked, begun, is_deadline, possible });
+        let kind = ViolationKind::Stalled { blocked, begun, is_deadline, possible, unflushed };
+        let mut violation = self.violation(kind);
         violation.operation = operation;
         violation.step = step.or_else(|| self.script.last()).map(|step| self.step_label(step));
         violation.expected = step.map(|step| self.describe(step));

@@ -113,6 +113,8 @@ pub(crate) struct Asker<'w> {
     pub(crate) side: Side,
     /// What the operation is called in messages.
     pub(crate) operation: &'static str,
+    /// How much it has queued since it last flushed.
+    pub(crate) unflushed: usize,
     /// The waker of the task that asks.
     pub(crate) waker: &'w Waker,
 }
@@ -576,7 +578,7 @@ impl Shared {
     /// Answers an operation of a session that is broken, or of a verifier that is gone.
     fn refuse_again(
         mut guard: MutexGuard<'_, Inner>,
-        Asker { session, side, operation, waker }: Asker<'_>,
+        Asker { session, side, operation, waker, .. }: Asker<'_>,
     ) -> Polled {
         let slot = &mut guard.tasks[session].parked[side.slot()];
         // A client that asks again and again must not keep others from running.
@@ -598,7 +600,7 @@ impl Shared {
         wait: Wait,
         turns: &mut Turns,
     ) -> Option<Polled> {
-        let Asker { session, side, operation, .. } = asker;
+        let Asker { session, side, operation, unflushed, .. } = asker;
         let inner = &mut *guard;
         let stays_open = inner.book.cases[session].stays_open;
         if side == Side::Connect {
@@ -639,15 +641,17 @@ impl Shared {
             }
             Waited::Overdue { is_deadline } => {
                 let machine = inner.book.cases[session].machine_mut::<L>()?;
-                let violation = machine.stalled(wait, operation, is_deadline);
+                let violation = machine.stalled(wait, operation, is_deadline, unflushed);
                 Some(Self::refuse(guard, asker, violation.into()))
             }
         }
     }
 
-    /// The client lets go of its transport: judges that, and ends the session's life.
-    pub(crate) fn leave<L: Language>(&self, session: usize, call: L::Call<'_>) {
+    /// The client lets go of its transport, with so much in it that was not flushed: judges that, and
+    /// ends the session's life.
+    pub(crate) fn leave<L: Language>(&self, session: usize, call: L::Call<'_>, unflushed: usize) {
         let mut guard = self.lock();
+        guard.book.cases[session].unflushed = unflushed;
         match guard.glance(session, Side::Write, &mut Hear::<L>(call)) {
             Some(_) => Self::end_life(guard, session, Stage::Closed),
             None => self.leave_closely::<L>(guard, session, call),

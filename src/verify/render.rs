@@ -251,8 +251,11 @@ fn body(text: &mut String, violation: &Details) -> fmt::Result {
             got(text, violation)?;
             writeln!(text, "              {problem}")
         }
-        ViolationKind::Stalled { blocked, begun, is_deadline, .. } => {
+        ViolationKind::Stalled { blocked, begun, is_deadline, unflushed, .. } => {
             writeln!(text, "    the client waits in   {}", violation.operation)?;
+            if *unflushed > 0 {
+                writeln!(text, "    and has not flushed   {}", queued(*unflushed))?;
+            }
             let wanted = violation.expected.as_ref().map(described).unwrap_or_default();
             match blocked {
                 Blocked::NotHeard | Blocked::RunWithoutEnd | Blocked::RunToTheEnd => {
@@ -584,6 +587,7 @@ fn fix(text: &mut String, violation: &Details) -> fmt::Result {
              `.framed(..)` of the session, or its limit"
                 .to_owned()
         }
+        ViolationKind::Stalled { unflushed: 1.., .. } => FLUSH.to_owned(),
         ViolationKind::Stalled { blocked, is_deadline, possible, .. } => match blocked {
             Blocked::NotHeard if is_listening(violation) => {
                 "the client has to send this before it listens; if it is right not to, take the \
@@ -685,8 +689,15 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
                 plural(unused.steps.len() - MOST_LEFT, "more step", "more steps")
             )?;
         }
+        if unused.unflushed > 0 {
+            writeln!(text, "    the client never flushed {}", queued(unused.unflushed))?;
+        }
     }
     text.push_str("\n  fix: ");
+    if sessions.iter().any(|unused| unused.unflushed > 0) {
+        writeln!(text, "{FLUSH}")?;
+        return Ok(text);
+    }
     let is_unreachable =
         |unused: &&UnusedSession| unused.stage == Stage::Queued && !unused.begins_with_connect;
     let unreachable = sessions.iter().find(is_unreachable);
@@ -706,6 +717,13 @@ fn unused(sessions: &[UnusedSession]) -> Result<String, fmt::Error> {
          behind it\n"
     });
     Ok(text)
+}
+
+/// What a client does about messages that it has queued.
+const FLUSH: &str = "flush what is queued: `send` does, `feed` and `start_send` do not";
+
+fn queued(count: usize) -> String {
+    plural(count, "message that it queued", "messages that it queued")
 }
 
 fn unused_step(unused: &UnusedStep, of: &UnusedSession) -> String {

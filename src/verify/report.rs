@@ -42,6 +42,9 @@ pub struct UnusedSession {
     pub stage: Stage,
     /// The steps that were left: none that are known yet, if its builder is still held.
     pub steps: Vec<UnusedStep>,
+    /// How many messages the client had queued and never flushed when it dropped its WebSocket: none
+    /// of them was sent.
+    pub unflushed: usize,
     /// Whether its script begins with a connect, or is not known yet.
     pub(crate) begins_with_connect: bool,
 }

@@ -157,6 +157,8 @@ pub enum ViolationKind {
         /// What the state of the connection lets either side do next, in alphabetical order, where
         /// the peer has said all it says.
         possible: Vec<&'static str>,
+        /// How many messages the client has queued and not flushed: none of them was sent.
+        unflushed: usize,
     },
     /// A predicate of the script panicked.
     #[non_exhaustive]

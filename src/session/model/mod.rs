@@ -201,7 +201,8 @@ impl Sides {
         cx: &Context<'_>,
         mut request: impl Request<Socket>,
     ) -> Poll<Result<usize, Violation>> {
-        let asker = Asker { session: self.session, side, operation, waker: cx.waker() };
+        let session = self.session;
+        let asker = Asker { session, side, operation, unflushed: 0, waker: cx.waker() };
         match self.shared.poll(asker, &mut request) {
             Polled::Ready(Answer::Amount(amount), _) => Poll::Ready(Ok(amount)),
             Polled::Ready(Answer::Fault(fault), _) => unreachable!("{fault:?} is in no model"),

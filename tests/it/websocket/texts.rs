@@ -228,6 +228,35 @@ fn a_receive_that_waits_for_a_message_of_the_client() {
 }
 
 #[test]
+fn a_receive_that_waits_while_a_message_is_not_flushed() {
+    check_report(
+        impatient(),
+        async |verifier| {
+            let script = verifier.websocket().new_session();
+            let mut ws = script.expect_send("ask").expect_recv("answer").into_websocket();
+            ws.feed(Message::from("ask")).await.unwrap();
+            ws.recv().await.unwrap_err();
+        },
+        expect_file!["snapshots/stalled_not_flushed.txt"],
+    );
+}
+
+#[test]
+fn messages_that_were_never_flushed() {
+    check_report(
+        Verifier::new(),
+        async |verifier| {
+            let script = verifier.websocket().new_session();
+            let mut ws = script.expect_send("1").expect_send("2").expect_send("3").into_websocket();
+            ws.send(Message::from("1")).await.unwrap();
+            ws.start_send_unpin(Message::from("2")).unwrap();
+            ws.start_send_unpin(Message::from("3")).unwrap();
+        },
+        expect_file!["snapshots/never_flushed.txt"],
+    );
+}
+
+#[test]
 fn a_receive_that_waits_past_the_end() {
     check_report(
         impatient(),
