@@ -1,13 +1,15 @@
 //! The example `redis`, on a Redis server: what its own tests cannot have.
 
 use tokio::net::TcpSocket;
-use wirescript::{Endpoint, Verifier};
+use wirescript::scripted::Socket;
+use wirescript::{Endpoint, Scripted};
 use wirescript_tokio::TokioConnector;
 
 use self::redis::runtime::Runtime;
 use self::redis::{run, script, tour};
 use crate::both_flavours;
-use crate::recorder::{Recorder, scripted};
+use crate::by_script::by_script;
+use crate::recorder::Recorder;
 use crate::servers::Server;
 
 #[path = "../../../examples/redis.rs"]
@@ -20,13 +22,10 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         let told = tour(real.clone(), server.endpoint().clone()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script(&net, server.endpoint());
-        assert_eq!(tour(net, server.endpoint().clone()).await.unwrap(), told);
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
-
+        let client = async |net: &Scripted<Socket>| {
+            assert_eq!(tour(net.clone(), server.endpoint().clone()).await.unwrap(), told);
+        };
+        let of_the_script = by_script(|net| script(net, server.endpoint()), client).await;
         assert_eq!(real.conversations(), of_the_script);
     }
 

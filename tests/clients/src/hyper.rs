@@ -20,7 +20,8 @@ use wirescript::{Connect, Endpoint, Scripted, Verifier};
 use wirescript_tokio::{IntoTokio, TokioConnector};
 
 use crate::both_flavours;
-use crate::recorder::{Conversation, Recorder, scripted};
+use crate::by_script::{by_script, in_any_chunks};
+use crate::recorder::{Conversation, Recorder};
 use crate::servers::Server;
 
 type Body = Full<Bytes>;
@@ -243,13 +244,8 @@ fn without_date(conversation: Conversation) -> Conversation {
 
 both_flavours! {
     async fn a_connection_is_kept_alive() {
-        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
-            let verifier = Verifier::builder().chunks(chunks).build();
-            let net = verifier.socket();
-            script_keeps_alive(&net, &monitoring());
-            keeps_alive(&net, &monitoring()).await.unwrap();
-            verifier.finish().await;
-        }
+        let client = async |net: &Scripted<Socket>| keeps_alive(net, &monitoring()).await.unwrap();
+        in_any_chunks(|net| script_keeps_alive(net, &monitoring()), client).await;
     }
 
     async fn what_passes_is_what_passes_between_hyper_and_nginx() {
@@ -257,12 +253,8 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         keeps_alive(&real, nginx.endpoint()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script_keeps_alive(&net, nginx.endpoint());
-        keeps_alive(&net, nginx.endpoint()).await.unwrap();
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let client = async |net: &Scripted<Socket>| keeps_alive(net, nginx.endpoint()).await.unwrap();
+        let of_the_script = by_script(|net| script_keeps_alive(net, nginx.endpoint()), client).await;
 
         check_alike(real.conversations(), of_the_script);
     }
@@ -307,23 +299,19 @@ both_flavours! {
         let kind = how_it_breaks_off(&real, nginx.endpoint()).await.unwrap();
         assert_eq!(kind, ErrorKind::UnexpectedEof);
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        breaks_off(&net, nginx.endpoint()).expect_eof().expect_close();
-        assert_eq!(how_it_breaks_off(&net, nginx.endpoint()).await.unwrap(), kind);
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let script = |net: &Scripted<Socket>| {
+            breaks_off(net, nginx.endpoint()).expect_eof().expect_close();
+        };
+        let client = async |net: &Scripted<Socket>| {
+            assert_eq!(how_it_breaks_off(net, nginx.endpoint()).await.unwrap(), kind);
+        };
+        let of_the_script = by_script(script, client).await;
         check_alike(real.conversations(), of_the_script);
     }
 
     async fn an_upgraded_connection_is_a_stream_of_its_own() {
-        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
-            let verifier = Verifier::builder().chunks(chunks).build();
-            let net = verifier.socket();
-            script_upgrades(&net, &monitoring());
-            upgrades(&net, &monitoring()).await.unwrap();
-            verifier.finish().await;
-        }
+        let client = async |net: &Scripted<Socket>| upgrades(net, &monitoring()).await.unwrap();
+        in_any_chunks(|net| script_upgrades(net, &monitoring()), client).await;
     }
 
     async fn a_connection_is_upgraded_as_it_is_behind_nginx() {
@@ -339,12 +327,8 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         upgrades(&real, nginx.endpoint()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script_upgrades(&net, nginx.endpoint());
-        upgrades(&net, nginx.endpoint()).await.unwrap();
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let client = async |net: &Scripted<Socket>| upgrades(net, nginx.endpoint()).await.unwrap();
+        let of_the_script = by_script(|net| script_upgrades(net, nginx.endpoint()), client).await;
         check_alike(real.conversations(), of_the_script);
     }
 

@@ -4,6 +4,7 @@
 //! the script of the same conversation. Where the protocol is deterministic, what passed between
 //! the client and the real server is compared with the script, byte by byte.
 
+mod by_script;
 mod codecs;
 mod example;
 mod hyper;

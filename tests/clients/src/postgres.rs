@@ -9,15 +9,14 @@ use std::future::poll_fn;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
-use wirescript::scripted::{
-    AfterRecv, Chunks, Matching, Socket, SocketScript, Violation, ViolationKind,
-};
+use wirescript::scripted::{AfterRecv, Matching, Socket, SocketScript, Violation, ViolationKind};
 use wirescript::{Connect, Endpoint, Scripted, Verifier, matching};
 use wirescript_tokio::{IntoTokio, TokioConnector};
 
 use self::messages::*;
 use crate::both_flavours;
-use crate::recorder::{Conversation, Passed, Recorder, scripted};
+use crate::by_script::{by_script, in_any_chunks};
+use crate::recorder::{Conversation, Passed, Recorder};
 use crate::servers::Server;
 
 mod messages;
@@ -158,13 +157,8 @@ fn deterministic(conversation: Conversation) -> [Passed; 2] {
 
 both_flavours! {
     async fn a_client_asks() {
-        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
-            let verifier = Verifier::builder().chunks(chunks).build();
-            let net = verifier.socket();
-            script_asks(&net, &database());
-            asks(&net, &database()).await.unwrap();
-            verifier.finish().await;
-        }
+        let client = async |net: &Scripted<Socket>| asks(net, &database()).await.unwrap();
+        in_any_chunks(|net| script_asks(net, &database()), client).await;
     }
 
     async fn what_passes_is_what_passes_between_the_library_and_its_server() {
@@ -172,12 +166,8 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         asks(&real, server.endpoint()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script_asks(&net, server.endpoint());
-        asks(&net, server.endpoint()).await.unwrap();
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let client = async |net: &Scripted<Socket>| asks(net, server.endpoint()).await.unwrap();
+        let of_the_script = by_script(|net| script_asks(net, server.endpoint()), client).await;
 
         let deterministic =
             |all: Vec<Conversation>| -> Vec<_> { all.into_iter().map(deterministic).collect() };

@@ -74,7 +74,7 @@ impl Conversation {
 }
 
 /// The conversations that a timeline tells of, in the order in which their sessions were written.
-pub(crate) fn scripted(timeline: &[Interaction]) -> Vec<Conversation> {
+pub(crate) fn conversations_of(timeline: &[Interaction]) -> Vec<Conversation> {
     let sessions = timeline.iter().map(|happened| happened.session.number()).max().unwrap_or(0);
     let mut conversations = vec![Conversation::default(); sessions];
     for happened in timeline {

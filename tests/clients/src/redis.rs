@@ -5,12 +5,13 @@ use std::io::Write;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisResult};
 use tokio::task::JoinHandle;
-use wirescript::scripted::{Chunks, Socket, Violation, ViolationKind};
+use wirescript::scripted::{Socket, Violation, ViolationKind};
 use wirescript::{Connect, Endpoint, Scripted, Verifier};
 use wirescript_tokio::{IntoTokio, TokioConnector};
 
 use crate::both_flavours;
-use crate::recorder::{Conversation, Recorder, scripted};
+use crate::by_script::{by_script, in_any_chunks};
+use crate::recorder::{Conversation, Recorder};
 use crate::servers::Server;
 
 /// A client of `redis` on a connection of `net`'s, and the task that drives it.
@@ -138,13 +139,8 @@ fn script_shares(net: &Scripted<Socket>, server: &Endpoint) {
 
 both_flavours! {
     async fn a_client_counts() {
-        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
-            let verifier = Verifier::builder().chunks(chunks).build();
-            let net = verifier.socket();
-            script_counts(&net, &cache());
-            counts(&net, &cache()).await.unwrap();
-            verifier.finish().await;
-        }
+        let client = async |net: &Scripted<Socket>| counts(net, &cache()).await.unwrap();
+        in_any_chunks(|net| script_counts(net, &cache()), client).await;
     }
 
     async fn what_passes_is_what_passes_between_redis_and_its_server() {
@@ -152,12 +148,8 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         counts(&real, server.endpoint()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script_counts(&net, server.endpoint());
-        counts(&net, server.endpoint()).await.unwrap();
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let client = async |net: &Scripted<Socket>| counts(net, server.endpoint()).await.unwrap();
+        let of_the_script = by_script(|net| script_counts(net, server.endpoint()), client).await;
 
         assert_eq!(real.conversations(), of_the_script);
     }
@@ -186,13 +178,8 @@ both_flavours! {
     }
 
     async fn two_callers_share_a_connection() {
-        for chunks in [Chunks::Whole, Chunks::Bytewise, Chunks::Seeded(7)] {
-            let verifier = Verifier::builder().chunks(chunks).build();
-            let net = verifier.socket();
-            script_shares(&net, &cache());
-            shares(&net, &cache()).await.unwrap();
-            verifier.finish().await;
-        }
+        let client = async |net: &Scripted<Socket>| shares(net, &cache()).await.unwrap();
+        in_any_chunks(|net| script_shares(net, &cache()), client).await;
     }
 
     async fn two_callers_share_a_connection_to_the_server_as_well() {
@@ -200,12 +187,8 @@ both_flavours! {
         let real = Recorder::new(TokioConnector::new());
         shares(&real, server.endpoint()).await.unwrap();
 
-        let verifier = Verifier::new();
-        let net = verifier.socket();
-        script_shares(&net, server.endpoint());
-        shares(&net, server.endpoint()).await.unwrap();
-        let of_the_script = scripted(&verifier.interactions());
-        verifier.finish().await;
+        let client = async |net: &Scripted<Socket>| shares(net, server.endpoint()).await.unwrap();
+        let of_the_script = by_script(|net| script_shares(net, server.endpoint()), client).await;
 
         // The first answer may overtake the second question.
         let each_way = |all: Vec<Conversation>| -> Vec<_> {
