@@ -34,7 +34,6 @@ use super::shared::{Asker, Polled, Settings, Shared, Side};
 use super::socket::SocketCall;
 use crate::double::Scripted;
 use crate::script::{Chunks, Socket, SocketScript};
-use crate::timeline::Timeline;
 use crate::verify::{Violation, ViolationKind};
 
 /// How many schedules a model is given, unless told.
