@@ -63,11 +63,12 @@ impl<L: Language> Before<'_, L> {
     /// What the closer look would come to, where a step follows plain ones, as nearly all do.
     fn glance(&self, step: &Step<L>, before: States) -> Option<States> {
         let last = self.batch.last().filter(|last| last.is_plain())?;
-        let is_plain = self.standing.is_empty() && !step.is_standing && !last.says_fault();
-        let reach = last.operation().after::<L>(before);
-        if !is_plain || step.operation().possible_in::<L>(reach).next().is_none() {
+        let has_rules = step.is_standing || !self.standing.is_empty();
+        if has_rules || last.said_fault().is_some() {
             return None;
         }
+        let reach = last.operation().after::<L>(before);
+        step.operation().possible_in::<L>(reach).next()?;
         if step.is_heard() {
             self.batch
                 .iter()

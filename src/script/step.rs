@@ -57,9 +57,12 @@ impl<L: Language> Step<L> {
         self.heard().is_some()
     }
 
-    /// Whether it says an error.
-    pub(crate) fn says_fault(&self) -> bool {
-        matches!(&self.what, What::Said(said) if L::said_fault(said).is_some())
+    /// The error that it says, if it says one.
+    pub(crate) fn said_fault(&self) -> Option<Fault> {
+        match &self.what {
+            What::Said(said) => L::said_fault(said),
+            What::Heard(_) => None,
+        }
     }
 
     pub(crate) fn heard(&self) -> Option<&L::Heard> {
